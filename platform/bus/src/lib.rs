@@ -1,0 +1,8 @@
+#![doc = include_str!("../README.md")]
+
+pub mod conformance;
+pub mod embedded;
+mod transport;
+
+pub use embedded::{Embedded, Log};
+pub use transport::{Consumer, Cursors, Delivery, Logged, Subscription, Transport, TransportError, Wake};

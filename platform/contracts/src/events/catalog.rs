@@ -1,0 +1,34 @@
+//! Facts about products. Topic `catalog`; the subject is the product's id.
+
+use serde::{Deserialize, Serialize};
+
+use super::event;
+use crate::{Money, ProductId};
+
+/// A product was added to the catalogue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductCreated {
+    /// The product.
+    pub product_id: ProductId,
+    /// Its name in the shop's language.
+    pub name: String,
+    /// What one unit costs.
+    pub price: Money,
+    /// Weight of one unit in grams; 0 when it is not a thing that is sent.
+    pub weight_grams: u32,
+    /// Whether units of it are counted. A service or a fee is a product without stock.
+    pub stocked: bool,
+}
+event!(ProductCreated = "product.created.v1");
+
+/// A product has another price from now on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductPriceChanged {
+    /// The product.
+    pub product_id: ProductId,
+    /// The new price of one unit.
+    pub price: Money,
+    /// The price until now.
+    pub previous_price: Money,
+}
+event!(ProductPriceChanged = "product.price_changed.v1");

@@ -1,0 +1,46 @@
+//! Facts about stock. Topic `inventory`; the subject is the product's id, or the order's where an order was decided on.
+
+use serde::{Deserialize, Serialize};
+
+use super::event;
+use crate::{OrderId, ProductId};
+
+/// Inventory counts a product from now on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StockCreated {
+    /// The product.
+    pub product_id: ProductId,
+    /// Units on hand.
+    pub on_hand: i64,
+}
+event!(StockCreated = "inventory.created.v1");
+
+/// Units on hand were set by staff or a delivery, or a product went out of stock or came back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StockUpdated {
+    /// The product.
+    pub product_id: ProductId,
+    /// Units on hand.
+    pub on_hand: i64,
+    /// Units of these that are promised to carts and orders.
+    pub reserved: i64,
+}
+event!(StockUpdated = "inventory.updated.v1");
+
+/// Every line of the order has its stock. Also known as OrderStockConfirmed of inventory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderConfirmed {
+    /// The order.
+    pub order_id: OrderId,
+}
+event!(OrderConfirmed = "inventory.order_confirmed.v1");
+
+/// The order cannot have its stock; nothing is kept for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderRejected {
+    /// The order.
+    pub order_id: OrderId,
+    /// The products of which there was too little.
+    pub short: Vec<ProductId>,
+}
+event!(OrderRejected = "inventory.order_rejected.v1");

@@ -1,0 +1,18 @@
+//! Every event, by the service that publishes it. A new version is a new struct; an old one stays readable for ever.
+
+pub mod cart;
+pub mod catalog;
+pub mod fulfilment;
+pub mod inventory;
+pub mod ordering;
+pub mod payment;
+
+/// Declares a struct to be the event of a type.
+macro_rules! event {
+    ($name:ident = $kind:literal) => {
+        impl $crate::Event for $name {
+            const TYPE: &'static str = $kind;
+        }
+    };
+}
+use event;

@@ -1,0 +1,137 @@
+//! Facts about orders. Topic `ordering`; the subject is the order's id.
+
+use serde::{Deserialize, Serialize};
+
+use super::{cart::OrderLine, event};
+use crate::{Address, CartId, Money, OrderId, ProductId};
+
+/// An order exists. Also known as OrderStarted, OrderCreated and OrderStatusChangedToSubmitted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderSubmitted {
+    /// The order.
+    pub order_id: OrderId,
+    /// The cart it came from.
+    pub cart_id: CartId,
+    /// What it costs.
+    pub total: Money,
+    /// What is ordered.
+    pub lines: Vec<OrderLine>,
+}
+event!(OrderSubmitted = "order.submitted.v1");
+
+/// The time in which an order can be cancelled freely is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GracePeriodConfirmed {
+    /// The order.
+    pub order_id: OrderId,
+}
+event!(GracePeriodConfirmed = "order.grace_period_confirmed.v1");
+
+/// A product and how many units of it an order needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StockLine {
+    /// The product.
+    pub product_id: ProductId,
+    /// Units needed.
+    pub quantity: u32,
+}
+
+/// The order waits for inventory to confirm its stock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderAwaitingValidation {
+    /// The order.
+    pub order_id: OrderId,
+    /// The cart whose holds are the order's.
+    pub cart_id: CartId,
+    /// The stocked lines, one per product.
+    pub lines: Vec<StockLine>,
+}
+event!(OrderAwaitingValidation = "order.awaiting_validation.v1");
+
+/// The order's stock is certain; payment may begin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderStockConfirmed {
+    /// The order.
+    pub order_id: OrderId,
+    /// What to charge.
+    pub total: Money,
+    /// A gateway's token for the payment method.
+    pub payment_method: String,
+}
+event!(OrderStockConfirmed = "order.stock_confirmed.v1");
+
+/// The order is paid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderPaid {
+    /// The order.
+    pub order_id: OrderId,
+    /// What was charged.
+    pub total: Money,
+    /// What is to be sent.
+    pub lines: Vec<StockLine>,
+    /// Where it goes.
+    pub shipping_address: Address,
+    /// The shipping option, by its code.
+    pub shipping_method: String,
+}
+event!(OrderPaid = "order.paid.v1");
+
+/// A customer asks to cancel a paid order; fulfilment decides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderCancelRequested {
+    /// The order.
+    pub order_id: OrderId,
+}
+event!(OrderCancelRequested = "order.cancel_requested.v1");
+
+/// The order's parcel is with the carrier.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderShipped {
+    /// The order.
+    pub order_id: OrderId,
+}
+event!(OrderShipped = "order.shipped.v1");
+
+/// The order's parcel has arrived.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderDelivered {
+    /// The order.
+    pub order_id: OrderId,
+}
+event!(OrderDelivered = "order.delivered.v1");
+
+/// Something about the order changed that is no status of its own in the saga: it was packed, or cancelling it was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderUpdated {
+    /// The order.
+    pub order_id: OrderId,
+    /// What changed: `packed` or `cancel_refused`.
+    pub change: String,
+}
+event!(OrderUpdated = "order.updated.v1");
+
+/// Why an order was cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CancelReason {
+    /// The customer asked.
+    Customer,
+    /// There was not enough stock.
+    OutOfStock,
+    /// The payment was declined.
+    PaymentFailed,
+}
+
+/// The order will not be fulfilled. Inventory releases or restocks, payment refunds what was charged, fulfilment stops.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderCancelled {
+    /// The order.
+    pub order_id: OrderId,
+    /// The cart it came from, whose holds are released with it.
+    pub cart_id: CartId,
+    /// Why.
+    pub reason: CancelReason,
+    /// Whether it had been paid when it was cancelled, so that its stock had been settled.
+    pub was_paid: bool,
+}
+event!(OrderCancelled = "order.cancelled.v1");

@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+
+mod address;
+mod envelope;
+pub mod events;
+mod ids;
+mod money;
+pub mod questions;
+mod refusal;
+mod service;
+mod time;
+
+pub use address::Address;
+pub use envelope::{Envelope, Event, PARTITIONS, UnreadableEvent, partition_of};
+pub use ids::{CartId, OrderId, ProductId};
+pub use money::{Currency, Money};
+pub use refusal::{Refusal, RefusalKind};
+pub use service::{ServiceName, UnknownService};
+pub use time::Timestamp;

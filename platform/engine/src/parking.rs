@@ -1,0 +1,230 @@
+//! Parking: a message that cannot be handled waits with all later ones of its subject, while other subjects flow.
+//! It is tried again on one schedule for the whole cluster, and is a dead letter when that has ended.
+
+use std::time::Duration;
+
+use contracts::{Envelope, Timestamp, partition_of};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    message::{Incoming, Origin},
+    service::{Cause, Service},
+    session::{Filter, Lock, Select, Session, StoreError},
+    system::PARKED,
+    value::{Field, Row, UnreadableValue, Value},
+};
+
+/// How long to wait before each further attempt: three quick ones, then longer and longer.
+const RETRY_DELAYS: [Duration; 9] = [
+    Duration::from_millis(10),
+    Duration::from_millis(50),
+    Duration::from_millis(250),
+    Duration::from_secs(1),
+    Duration::from_secs(5),
+    Duration::from_secs(30),
+    Duration::from_secs(120),
+    Duration::from_secs(600),
+    Duration::from_secs(3_600),
+];
+
+/// What a parked message waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ParkedState {
+    /// Its next attempt.
+    Retry,
+    /// The message before it, of the same subject.
+    Blocked,
+    /// A person: it is a dead letter.
+    Dead,
+}
+crate::text_field!(ParkedState);
+
+/// What is parked: an event as it came, or a message of this service's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Body {
+    /// An event of another service, translated anew at each attempt.
+    Event(Envelope),
+    /// A timer's or an effect's message.
+    Message {
+        /// The message, as JSON.
+        message: serde_json::Value,
+        /// What it was caused by.
+        cause: Cause,
+    },
+}
+
+/// A parked message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parked {
+    /// Its id. Ids sort in the order of parking, which is the order of handling.
+    pub id: Uuid,
+    /// The aggregate that it goes to.
+    pub subject: String,
+    /// What it waits for.
+    pub state: ParkedState,
+    /// How many attempts have failed.
+    pub attempt: u32,
+    /// When it is tried again.
+    pub due: Timestamp,
+    /// What it is.
+    pub body: Body,
+    /// The error with its numbers and ids left out: dead letters of one cause share it.
+    pub fingerprint: Option<String>,
+    /// What went wrong at the last attempt.
+    pub error: Option<String>,
+    /// Since when it waits.
+    pub parked_at: Timestamp,
+}
+
+impl Parked {
+    /// Parks a message that has just failed, or that comes behind one that has (`error` is `None`).
+    pub(crate) fn new<S: Service>(incoming: &Incoming<S>, id: Uuid, now: Timestamp, error: Option<String>) -> Self {
+        let body = match (incoming.origin.event(), &incoming.message) {
+            (None, Ok(Some(message))) => Body::Message {
+                message: serde_json::to_value(message).unwrap_or_default(),
+                cause: incoming.cause,
+            },
+            (Some(event), _) => Body::Event(event.clone()),
+            (None, _) => Body::Message { message: serde_json::Value::Null, cause: incoming.cause },
+        };
+        let parked = Self {
+            id,
+            subject: incoming.subject.clone(),
+            state: ParkedState::Blocked,
+            attempt: 0,
+            due: now,
+            body,
+            fingerprint: None,
+            error: None,
+            parked_at: now,
+        };
+        match error {
+            Some(error) => parked.failed(error, now),
+            None => parked,
+        }
+    }
+
+    /// After one more failed attempt: due again later, or dead.
+    pub(crate) fn failed(mut self, error: String, now: Timestamp) -> Self {
+        let delay = RETRY_DELAYS.get(self.attempt as usize);
+        self.attempt += 1;
+        self.fingerprint = Some(fingerprint(&error));
+        self.error = Some(error);
+        match delay {
+            Some(delay) => {
+                self.state = ParkedState::Retry;
+                self.due = now.plus(delay.mul_f64(jitter(self.id, self.attempt)));
+            }
+            None => self.state = ParkedState::Dead,
+        }
+        self
+    }
+
+    /// A dead letter from the start: trying again cannot help.
+    pub(crate) fn dead(mut self) -> Self {
+        self.state = ParkedState::Dead;
+        self
+    }
+
+    pub(crate) fn to_row(&self) -> Row {
+        let kind = match &self.body {
+            Body::Event(event) => event.kind.clone(),
+            Body::Message { .. } => "message".to_owned(),
+        };
+        vec![
+            Value::Id(self.id),
+            Value::Text(self.subject.clone()),
+            Value::Integer(i64::from(partition_of(&self.subject))),
+            self.state.to_value(),
+            self.attempt.to_value(),
+            self.due.to_value(),
+            Value::Text(kind),
+            crate::record::to_json(&self.body),
+            Value::Text(self.fingerprint.clone().unwrap_or_default()),
+            Value::Text(self.error.clone().unwrap_or_default()),
+            self.parked_at.to_value(),
+        ]
+    }
+
+    pub(crate) fn from_row(row: Row) -> Result<Self, UnreadableValue> {
+        let columns = &mut row.into_iter();
+        let id = crate::record::next(columns)?;
+        let subject = crate::record::next(columns)?;
+        let _partition: u8 = crate::record::next(columns)?;
+        let state = crate::record::next(columns)?;
+        let attempt = crate::record::next(columns)?;
+        let due = crate::record::next(columns)?;
+        let _kind: String = crate::record::next(columns)?;
+        let body = crate::record::next_json(columns)?;
+        let some = |text: String| (!text.is_empty()).then_some(text);
+        let fingerprint = some(crate::record::next(columns)?);
+        let error = some(crate::record::next(columns)?);
+        let parked_at = crate::record::next(columns)?;
+        Ok(Self { id, subject, state, attempt, due, body, fingerprint, error, parked_at })
+    }
+
+    /// The parked message, ready for another attempt.
+    pub(crate) fn incoming<S: Service>(self, service: &S) -> Incoming<S> {
+        let (message, cause) = match &self.body {
+            Body::Event(event) => {
+                let cause = Cause { id: event.id, correlation_id: event.correlation_id };
+                (service.receive(event).map_err(|error| crate::message::describe(&error)), cause)
+            }
+            Body::Message { message, cause } => {
+                let message = serde_json::from_value(message.clone()).map(Some);
+                (message.map_err(|error| error.to_string()), *cause)
+            }
+        };
+        Incoming { message, subject: self.subject.clone(), cause, origin: Origin::Parked(Box::new(self)) }
+    }
+}
+
+/// Between 0.8 and 1.2, and the same for the same message and attempt.
+fn jitter(id: Uuid, attempt: u32) -> f64 {
+    let hash = crc32fast::hash(&[id.as_bytes().as_slice(), &attempt.to_be_bytes()].concat());
+    0.8 + 0.4 * f64::from(hash) / f64::from(u32::MAX)
+}
+
+/// The error's words without what differs from one message to the next.
+fn fingerprint(error: &str) -> String {
+    let words = error.split_whitespace().filter(|word| !word.bytes().any(|byte| byte.is_ascii_digit()));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn select(session: &mut dyn Session, filter: Filter, lock: Lock) -> Result<Vec<Parked>, StoreError> {
+    let rows = session.select(&Select { table: &PARKED, filter, lock })?;
+    rows.into_iter().map(|row| Ok(Parked::from_row(row)?)).collect()
+}
+
+/// The parked messages of these partitions that are to be tried again now.
+pub(crate) fn due(
+    session: &mut dyn Session,
+    partitions: &[u8],
+    now: Timestamp,
+    limit: usize,
+) -> Result<Vec<Parked>, StoreError> {
+    let mut parked = Vec::new();
+    for &partition in partitions {
+        let equal = vec![("state", ParkedState::Retry.to_value()), ("part", Value::Integer(i64::from(partition)))];
+        let filter = Filter::Until { equal, column: "due_us", until: now.0, limit };
+        parked.extend(select(session, filter, Lock::None)?);
+    }
+    Ok(parked)
+}
+
+/// The parked messages of some subjects, in order; locked, because what becomes of them is decided now.
+pub(crate) fn of_subjects(session: &mut dyn Session, subjects: Vec<Value>) -> Result<Vec<Parked>, StoreError> {
+    if subjects.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut parked = select(session, Filter::In { column: "subject", values: subjects }, Lock::Update)?;
+    parked.sort_by_key(|parked| parked.id);
+    Ok(parked)
+}
+
+/// All that is parked: for a start, and for people.
+pub(crate) fn all(session: &mut dyn Session) -> Result<Vec<Parked>, StoreError> {
+    select(session, Filter::All, Lock::None)
+}

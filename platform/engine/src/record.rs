@@ -1,0 +1,156 @@
+//! A record: a state struct that is one row of a table of its own.
+
+use crate::{
+    table::Table,
+    value::{Key, Row, UnreadableValue},
+};
+
+/// A state struct that is one row. [`record!`](crate::record) writes the implementation from a list of the fields.
+pub trait Record: Clone + std::fmt::Debug + Send + Sync + 'static {
+    /// Its table. The last column, `event_count`, is the engine's: how many events this row has published.
+    const TABLE: &'static Table;
+
+    /// The primary key.
+    fn key(&self) -> Key;
+
+    /// The columns in the table's order, without `event_count`.
+    fn to_row(&self) -> Row;
+
+    /// The state that was stored, from the columns in the table's order.
+    ///
+    /// # Errors
+    /// A column holds what its field cannot be.
+    fn from_row(row: &mut dyn Iterator<Item = crate::Value>) -> Result<Self, UnreadableValue>;
+}
+
+/// Says which table a struct is a row of, one line per column:
+///
+/// ```
+/// # #[derive(Clone, Debug)] pub struct Parcel { order_id: contracts::OrderId, weight_grams: i64, notes: Vec<String> }
+/// engine::record! {
+///     Parcel => "parcel" {
+///         key order_id: contracts::OrderId,
+///         field weight_grams: i64,
+///         json notes: Vec<String>,
+///     }
+///     index ["weight_grams"]
+/// }
+/// ```
+///
+/// `key` comes first, once. `field` is a column of its [`Field`](crate::Field) type; `json` is any serde type, stored as JSON text.
+/// `index` and `unique` follow the list, each with its columns.
+#[macro_export]
+macro_rules! record {
+    (
+        $record:ident => $table:literal {
+            key $key:ident: $key_type:ty,
+            $($mode:ident $name:ident: $type:ty,)*
+        }
+        $($index:ident [$($column:literal),+])*
+    ) => {
+        impl $crate::Record for $record {
+            const TABLE: &'static $crate::Table = &$crate::Table {
+                name: $table,
+                columns: &[
+                    $crate::Column::new(stringify!($key), <$key_type as $crate::Field>::KIND),
+                    $($crate::record!(@column $mode $name $type),)*
+                    $crate::Column::new("event_count", $crate::ColumnKind::Integer),
+                ],
+                key_columns: 1,
+                indexes: &[$($crate::record!(@index $index $($column)+),)*],
+            };
+
+            fn key(&self) -> $crate::Key {
+                $crate::Key::from(self.$key.clone())
+            }
+
+            fn to_row(&self) -> $crate::Row {
+                vec![
+                    $crate::Field::to_value(&self.$key),
+                    $($crate::record!(@to $mode self.$name),)*
+                ]
+            }
+
+            fn from_row(
+                row: &mut dyn Iterator<Item = $crate::Value>,
+            ) -> Result<Self, $crate::UnreadableValue> {
+                Ok(Self {
+                    $key: $crate::record::next(row)?,
+                    $($name: $crate::record!(@from $mode row),)*
+                })
+            }
+        }
+    };
+    (@column field $name:ident $type:ty) => {
+        $crate::Column {
+            name: stringify!($name),
+            kind: <$type as $crate::Field>::KIND,
+            nullable: <$type as $crate::Field>::NULLABLE,
+        }
+    };
+    (@column json $name:ident $type:ty) => {
+        $crate::Column::new(stringify!($name), $crate::ColumnKind::Text)
+    };
+    (@to field $value:expr) => { $crate::Field::to_value(&$value) };
+    (@to json $value:expr) => { $crate::record::to_json(&$value) };
+    (@from field $row:ident) => { $crate::record::next($row)? };
+    (@from json $row:ident) => { $crate::record::next_json($row)? };
+    (@index index $($column:literal)+) => { $crate::Index { columns: &[$($column),+], unique: false } };
+    (@index unique $($column:literal)+) => { $crate::Index { columns: &[$($column),+], unique: true } };
+}
+
+/// Makes an enum of unit variants a text column, as serde names the variants.
+#[macro_export]
+macro_rules! text_field {
+    ($type:ty) => {
+        impl $crate::Field for $type {
+            const KIND: $crate::ColumnKind = $crate::ColumnKind::Text;
+
+            fn to_value(&self) -> $crate::Value {
+                $crate::record::variant_name(self)
+            }
+
+            fn from_value(value: $crate::Value) -> Result<Self, $crate::UnreadableValue> {
+                $crate::record::variant(value, stringify!($type))
+            }
+        }
+    };
+}
+
+#[doc(hidden)]
+pub fn next<F: crate::Field>(row: &mut dyn Iterator<Item = crate::Value>) -> Result<F, UnreadableValue> {
+    F::from_value(row.next().ok_or_else(|| UnreadableValue::new("missing column", "a column"))?)
+}
+
+#[doc(hidden)]
+pub fn next_json<T: serde::de::DeserializeOwned>(
+    row: &mut dyn Iterator<Item = crate::Value>,
+) -> Result<T, UnreadableValue> {
+    let text: String = next(row)?;
+    serde_json::from_str(&text).map_err(|_| UnreadableValue::new(text, std::any::type_name::<T>()))
+}
+
+#[doc(hidden)]
+pub fn to_json<T: serde::Serialize>(value: &T) -> crate::Value {
+    // A state struct has text keys and finite numbers, so it always has a JSON form.
+    #[allow(clippy::expect_used)]
+    crate::Value::Text(serde_json::to_string(value).expect("state serializes"))
+}
+
+#[doc(hidden)]
+pub fn variant_name<T: serde::Serialize>(value: &T) -> crate::Value {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(name)) => crate::Value::Text(name),
+        other => panic!("a text field is an enum of unit variants, not {other:?}"),
+    }
+}
+
+#[doc(hidden)]
+pub fn variant<T: serde::de::DeserializeOwned>(
+    value: crate::Value,
+    wanted: &'static str,
+) -> Result<T, UnreadableValue> {
+    let text = <String as crate::Field>::from_value(value)?;
+    serde_json::from_value(serde_json::Value::String(text.clone()))
+        .map_err(|_| UnreadableValue::new(text, wanted))
+}

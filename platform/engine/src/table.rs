@@ -1,0 +1,62 @@
+//! What a table is: its columns, its key and its indexes. The same description makes the table on every store,
+//! builds every statement, and tells the in-memory store what is unique.
+
+use crate::value::ColumnKind;
+
+/// A column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: ColumnKind,
+    /// Whether it may be null.
+    pub nullable: bool,
+}
+
+impl Column {
+    /// A column that is never null.
+    pub const fn new(name: &'static str, kind: ColumnKind) -> Self {
+        Self { name, kind, nullable: false }
+    }
+
+    /// A column that may be null.
+    pub const fn nullable(name: &'static str, kind: ColumnKind) -> Self {
+        Self { name, kind, nullable: true }
+    }
+}
+
+/// An index over some columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Index {
+    /// The columns, by name, in order.
+    pub columns: &'static [&'static str],
+    /// Whether no two rows may agree in all of them (nulls never agree).
+    pub unique: bool,
+}
+
+/// A table.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// Its columns; the first `key_columns` of them are the primary key.
+    pub columns: &'static [Column],
+    /// How many columns the primary key has.
+    pub key_columns: usize,
+    /// Further indexes.
+    pub indexes: &'static [Index],
+}
+
+impl Table {
+    /// The position of a column.
+    ///
+    /// # Panics
+    /// The table has no such column: a slip in the program, found by the first test that gets here.
+    pub fn column(&self, name: &str) -> usize {
+        self.columns
+            .iter()
+            .position(|column| column.name == name)
+            .unwrap_or_else(|| panic!("table `{}` has no column `{name}`", self.name))
+    }
+}

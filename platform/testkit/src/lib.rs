@@ -1,0 +1,5 @@
+#![doc = include_str!("../README.md")]
+
+pub mod postgres;
+
+pub use postgres::{PostgresError, PostgresServer};

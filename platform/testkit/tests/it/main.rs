@@ -1,0 +1,3 @@
+//! The server that a test starts for itself.
+
+mod postgres;

@@ -1,0 +1,53 @@
+//! The command line of `cargo xtask`.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use xtask::{bench, test, tidy, workspace_root};
+
+/// Isotope's own commands.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Everything that proves the project; stops at the first step that fails.
+    Test,
+    /// Check the rules of the workspace: dependencies, shape, names, documents.
+    Tidy,
+    /// Build the server for release and measure it: `bench orders`, `bench engine`, `bench --help`.
+    #[command(disable_help_flag = true)]
+    Bench {
+        /// Given to the crate `bench` as they are.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Put a file of real orders through the services and compare the sums: `replay --data FILE`.
+    #[command(disable_help_flag = true)]
+    Replay {
+        /// Given to the crate `bench` as they are.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    let root = workspace_root();
+    let result = match Arguments::parse().command {
+        Command::Test => test::run(&root),
+        Command::Tidy => tidy::run(&root),
+        Command::Bench { arguments } => bench::run(&root, &arguments),
+        Command::Replay { arguments } => bench::run_one(&root, "replay", &arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
