@@ -123,3 +123,15 @@ pub(crate) fn take_over<S: Service>(
     session.commit()?;
     Ok(calls)
 }
+
+/// Notes that an effect was given up.
+pub(crate) fn give_up<S: Service>(
+    session: &mut dyn Session,
+    idempotency_key: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    session.begin()?;
+    let given_up = open::<S>(session, vec![idempotency_key.into()])?;
+    session.upsert(&EFFECT, given_up.iter().map(|call| call.to_row(EffectState::Failed, now)).collect())?;
+    session.commit()
+}

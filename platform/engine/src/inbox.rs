@@ -53,11 +53,21 @@ pub(crate) struct Inbox {
 }
 
 impl Inbox {
+    /// A consumer that has handled nothing.
+    pub fn new(consumer: &str) -> Self {
+        Self { consumer: consumer.to_owned(), sources: HashMap::new() }
+    }
+
+    /// The consumer's name.
+    pub fn consumer(&self) -> &str {
+        &self.consumer
+    }
+
     /// Reads where the consumer stands.
     pub fn load(session: &mut dyn Session, consumer: &str) -> Result<Self, StoreError> {
         let filter = Filter::In { column: "consumer", values: vec![consumer.into()] };
         let rows = session.select(&Select { table: &WATERMARK, filter, lock: Lock::None })?;
-        let mut inbox = Self { consumer: consumer.to_owned(), sources: HashMap::new() };
+        let mut inbox = Self::new(consumer);
         for row in rows {
             inbox.add_row(row)?;
         }

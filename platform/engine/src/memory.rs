@@ -196,4 +196,20 @@ impl Session for MemorySession {
         }
         Ok(heads)
     }
+
+    fn differing_rows(&mut self, a: &'static Table, b: &'static Table) -> Result<u64, StoreError> {
+        let all = |table| Select { table, filter: Filter::All, lock: crate::Lock::None };
+        let (a, b) = (self.select(&all(a))?, self.select(&all(b))?);
+        let only = |a: &[Row], b: &[Row]| a.iter().filter(|row| !b.contains(row)).count() as u64;
+        Ok(only(&a, &b) + only(&b, &a))
+    }
+
+    fn replace_rows(&mut self, into: &'static Table, from: &'static Table) -> Result<(), StoreError> {
+        let all = |table| Select { table, filter: Filter::All, lock: crate::Lock::None };
+        let keys = |table: &'static Table, rows: &[Row]| rows.iter().map(|row| row[..table.key_columns].to_vec()).collect();
+        let (old, new) = (self.select(&all(into))?, self.select(&all(from))?);
+        self.delete(into, keys(into, &old))?;
+        self.delete(from, keys(from, &new))?;
+        self.insert(into, new)
+    }
 }

@@ -228,3 +228,31 @@ pub(crate) fn of_subjects(session: &mut dyn Session, subjects: Vec<Value>) -> Re
 pub(crate) fn all(session: &mut dyn Session) -> Result<Vec<Parked>, StoreError> {
     select(session, Filter::All, Lock::None)
 }
+
+/// Changes a dead letter, or removes it, whereupon the next message of its subject has its turn. Says whether there was one.
+pub(crate) fn change_dead_letter(
+    session: &mut dyn Session,
+    id: Uuid,
+    change: impl FnOnce(Parked) -> Option<Parked>,
+) -> Result<bool, StoreError> {
+    session.begin()?;
+    let found = select(session, Filter::In { column: "id", values: vec![Value::Id(id)] }, Lock::Update)?;
+    let Some(dead) = found.into_iter().find(|parked| parked.state == ParkedState::Dead) else {
+        session.rollback();
+        return Ok(false);
+    };
+    let subject = dead.subject.clone();
+    match change(dead) {
+        Some(changed) => session.upsert(&PARKED, vec![changed.to_row()])?,
+        None => {
+            session.delete(&PARKED, vec![vec![Value::Id(id)]])?;
+            let behind = of_subjects(session, vec![Value::Text(subject)])?;
+            if let Some(mut next) = behind.into_iter().next() {
+                next.state = ParkedState::Retry;
+                session.upsert(&PARKED, vec![next.to_row()])?;
+            }
+        }
+    }
+    session.commit()?;
+    Ok(true)
+}

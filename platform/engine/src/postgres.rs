@@ -314,4 +314,22 @@ impl Session for PostgresSession {
         let found: Option<Vec<i64>> = moves.iter().map(head_of).collect();
         found.ok_or_else(|| StoreError::Unavailable("a log head did not move".into()))
     }
+
+    fn differing_rows(&mut self, a: &'static Table, b: &'static Table) -> Result<u64, StoreError> {
+        let found = self.query(sql::differing_rows(a, b), Vec::new())?;
+        let count: i64 = found.first().map_or(Ok(0), |row| row.try_get_by_index(0))?;
+        Ok(count.unsigned_abs())
+    }
+
+    fn replace_rows(&mut self, into: &'static Table, from: &'static Table) -> Result<(), StoreError> {
+        sql::replace_rows(into, from).iter().try_for_each(|text| self.batch(text))
+    }
+}
+
+impl Drop for PostgresSession {
+    /// Closes the connection inside its own runtime, wherever the session is dropped.
+    fn drop(&mut self) {
+        let _inside = self.runtime.enter();
+        self.connection = DatabaseConnection::default();
+    }
 }

@@ -152,6 +152,18 @@ pub trait Session: Send {
     /// See [`StoreError`].
     fn move_heads(&mut self, moves: &[HeadMove]) -> Result<Vec<i64>, StoreError>;
 
+    /// How many rows are in one of two tables of the same columns and not in the other.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    fn differing_rows(&mut self, a: &'static Table, b: &'static Table) -> Result<u64, StoreError>;
+
+    /// Puts the rows of `from` in place of those of `into`, and empties `from`.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    fn replace_rows(&mut self, into: &'static Table, from: &'static Table) -> Result<(), StoreError>;
+
     /// Runs what is due between batches, such as a checkpoint. `idle` says that nothing waits.
     fn maintain(&mut self, _idle: bool) {}
 }

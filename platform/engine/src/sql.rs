@@ -169,3 +169,22 @@ pub(crate) fn delete(dialect: Dialect, table: &Table) -> String {
     let source = source(dialect, table, table.key_columns);
     format!("DELETE FROM {} WHERE ({key}) IN ({source})", table.name)
 }
+
+/// Counts the rows that are in one of two tables only.
+pub(crate) fn differing_rows(a: &Table, b: &Table) -> String {
+    let columns = columns(a);
+    let only = |a: &Table, b: &Table| {
+        format!("(SELECT count(*) FROM (SELECT {columns} FROM {} EXCEPT SELECT {columns} FROM {}) AS only)", a.name, b.name)
+    };
+    format!("SELECT {} + {}", only(a, b), only(b, a))
+}
+
+/// Moves all rows of a table into another, in place of that one's own.
+pub(crate) fn replace_rows(into: &Table, from: &Table) -> [String; 3] {
+    let columns = columns(into);
+    [
+        format!("DELETE FROM {}", into.name),
+        format!("INSERT INTO {} ({columns}) SELECT {columns} FROM {}", into.name, from.name),
+        format!("DELETE FROM {}", from.name),
+    ]
+}

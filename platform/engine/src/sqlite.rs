@@ -287,6 +287,18 @@ impl Session for SqliteSession {
         Ok(heads)
     }
 
+    fn differing_rows(&mut self, a: &'static Table, b: &'static Table) -> Result<u64, StoreError> {
+        let count: i64 = self.connection.query_row(&sql::differing_rows(a, b), [], |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+
+    fn replace_rows(&mut self, into: &'static Table, from: &'static Table) -> Result<(), StoreError> {
+        for text in sql::replace_rows(into, from) {
+            self.connection.execute_batch(&text)?;
+        }
+        Ok(())
+    }
+
     fn maintain(&mut self, idle: bool) {
         self.commits_unchecked += 1;
         if self.commits_unchecked < COMMITS_BETWEEN_LOOKS && !idle {

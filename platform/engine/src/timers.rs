@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use contracts::{PARTITIONS, Timestamp, partition_of};
+use contracts::{Timestamp, partition_of};
 use uuid::Uuid;
 
 use crate::{
@@ -84,7 +84,7 @@ pub(crate) fn due<S: Service>(
             equal: vec![("part", Value::Integer(i64::from(partition)))],
             column: "due_us",
             until: now.0,
-            limit: limit.div_ceil(partitions.len().max(1)),
+            limit: limit.saturating_sub(timers.len()),
         };
         for row in session.select(&Select { table: &TIMER, filter, lock: Lock::None })? {
             timers.push(incoming(service, row)?);
@@ -109,12 +109,25 @@ fn incoming<S: Service>(service: &S, row: Row) -> Result<Incoming<S>, StoreError
 
 /// When the earliest timer of these partitions is due.
 pub(crate) fn next_due(session: &mut dyn Session, partitions: &[u8]) -> Result<Option<Timestamp>, StoreError> {
+    next_due_after(session, partitions, Timestamp(i64::MIN), false)
+}
+
+/// When to look for timers again after those due by `now` were taken: the earliest later one, or `now` when there were `more`.
+pub(crate) fn next_due_after(
+    session: &mut dyn Session,
+    partitions: &[u8],
+    now: Timestamp,
+    more: bool,
+) -> Result<Option<Timestamp>, StoreError> {
+    if more {
+        return Ok(Some(now));
+    }
     let mut earliest: Option<Timestamp> = None;
-    for &partition in partitions.iter().filter(|&&partition| partition < PARTITIONS) {
-        let filter = Filter::Until {
+    for &partition in partitions {
+        let filter = Filter::After {
             equal: vec![("part", Value::Integer(i64::from(partition)))],
             column: "due_us",
-            until: i64::MAX,
+            after: Some(Value::Integer(now.0)),
             limit: 1,
         };
         for row in session.select(&Select { table: &TIMER, filter, lock: Lock::None })? {

@@ -1,0 +1,135 @@
+//! Calls to the outside, made after their intent has committed, until it is known how each ended.
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use parking_lot::Mutex;
+use tokio::sync::Semaphore;
+
+use crate::{
+    effects::Call,
+    service::{Cause, EffectPolicy, Service},
+};
+
+/// How many calls of a service are under way at once, at most.
+const CALLS_MAX: usize = 256;
+
+/// How long one call may take before its outcome counts as unknown.
+const CALL_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long to wait before trying again. After the last, the effect has failed and a person must look.
+const RETRY_DELAYS: [Duration; 10] = [
+    Duration::from_millis(100),
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(5),
+    Duration::from_secs(10),
+    Duration::from_secs(30),
+    Duration::from_secs(60),
+    Duration::from_secs(300),
+    Duration::from_secs(900),
+];
+
+/// Why a call has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum OutsideError {
+    /// It may or may not have been carried out.
+    #[error("the outcome is not known: {0}")]
+    Unknown(String),
+    /// It was certainly not carried out.
+    #[error("the outside does not answer: {0}")]
+    Unavailable(String),
+}
+
+/// What a service calls: a payment gateway, a carrier. An answer of "no" is a response, not an error.
+#[async_trait]
+pub trait Outside<S: Service>: Send + Sync {
+    /// Makes the call. The same idempotency key is carried out at most once, whoever calls.
+    ///
+    /// # Errors
+    /// See [`OutsideError`].
+    async fn call(&self, idempotency_key: &str, request: &S::Request) -> Result<S::Response, OutsideError>;
+
+    /// Asks what became of a call; `None` when the outside never heard of the key.
+    ///
+    /// # Errors
+    /// See [`OutsideError`].
+    async fn ask(&self, idempotency_key: &str, request: &S::Request) -> Result<Option<S::Response>, OutsideError>;
+}
+
+/// An effect that has ended: with an answer, or given up.
+pub(crate) struct Ended<S: Service> {
+    pub idempotency_key: String,
+    pub request: S::Request,
+    pub cause: Cause,
+    /// `None` when it was given up.
+    pub response: Option<S::Response>,
+}
+
+/// Makes the calls of a service.
+pub(crate) struct Caller<S: Service> {
+    outside: Arc<dyn Outside<S>>,
+    room: Arc<Semaphore>,
+    /// Effects that this process works on, so that it does not take over its own.
+    under_way: Mutex<HashSet<String>>,
+}
+
+impl<S: Service> Caller<S> {
+    pub fn new(outside: Arc<dyn Outside<S>>) -> Self {
+        Self { outside, room: Arc::new(Semaphore::new(CALLS_MAX)), under_way: Mutex::default() }
+    }
+
+    /// Starts a call; `ended` hears how it ended. A call that is under way is not started again.
+    pub fn start(
+        self: &Arc<Self>,
+        runtime: &tokio::runtime::Handle,
+        call: Call<S>,
+        ended: impl FnOnce(Ended<S>) + Send + 'static,
+    ) {
+        if !self.under_way.lock().insert(call.idempotency_key.clone()) {
+            return;
+        }
+        let caller = self.clone();
+        runtime.spawn(async move {
+            let key = call.idempotency_key.clone();
+            let response = caller.run(&call).await;
+            ended(Ended { idempotency_key: call.idempotency_key, request: call.request, cause: call.cause, response });
+            caller.under_way.lock().remove(&key);
+        });
+    }
+
+    async fn run(&self, call: &Call<S>) -> Option<S::Response> {
+        let mut unknown = call.unknown;
+        for delay in RETRY_DELAYS.iter().map(Some).chain([None]) {
+            match self.attempt(call, unknown).await {
+                Ok(response) => return Some(response),
+                Err(error) => {
+                    unknown |= matches!(error, OutsideError::Unknown(_));
+                    tracing::warn!(service = %S::NAME, key = call.idempotency_key, %error, "a call to the outside has no answer yet");
+                }
+            }
+            // The wait is the retry's own; nothing else could end it.
+            #[allow(clippy::disallowed_methods)]
+            tokio::time::sleep(*delay?).await;
+        }
+        None
+    }
+
+    async fn attempt(&self, call: &Call<S>, unknown: bool) -> Result<S::Response, OutsideError> {
+        let _room = self.room.acquire().await.map_err(|error| OutsideError::Unavailable(error.to_string()))?;
+        let key = &call.idempotency_key;
+        let attempt = async {
+            if unknown && call.policy == EffectPolicy::Ask {
+                if let Some(response) = self.outside.ask(key, &call.request).await? {
+                    return Ok(response);
+                }
+            }
+            self.outside.call(key, &call.request).await
+        };
+        match tokio::time::timeout(CALL_PATIENCE, attempt).await {
+            Ok(answer) => answer,
+            Err(_) => Err(OutsideError::Unknown(format!("no answer within {} s", CALL_PATIENCE.as_secs()))),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Reads beside the lanes: what the HTTP routes show. They see what is committed, and never wait for a writer.
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, QueryResult, Statement, sea_query::Value as SqlValue};
+
+use crate::{
+    postgres::row_of,
+    record::Record,
+    session::StoreError,
+    sql::Dialect,
+    table::Table,
+    value::{Key, Row, Value},
+};
+
+/// A service's read side.
+#[derive(Clone, Debug)]
+pub struct Reads {
+    connection: DatabaseConnection,
+}
+
+impl Reads {
+    pub(crate) fn new(connection: DatabaseConnection) -> Self {
+        Self { connection }
+    }
+
+    /// The pool, for queries that go beyond one table.
+    pub fn connection(&self) -> &DatabaseConnection {
+        &self.connection
+    }
+
+    /// The row of a key.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn get<T: Record>(&self, key: impl Into<Key>) -> Result<Option<T>, StoreError> {
+        self.one_by(T::TABLE.columns[0].name, Value::from(key.into())).await
+    }
+
+    /// The row whose uniquely indexed `column` has `value`.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn one_by<T: Record>(&self, column: &str, value: Value) -> Result<Option<T>, StoreError> {
+        let parameter = self.parameter(1);
+        Ok(self.select(&format!("WHERE {column} = {parameter} LIMIT 1"), vec![value]).await?.pop())
+    }
+
+    /// The rows that `condition` lets through: all that follows the table's name in a SELECT, its parameters `?1`, `?2`, ...
+    /// on SQLite and `$1`, `$2`, ... on PostgreSQL, as [`parameter`](Self::parameter) writes them.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn select<T: Record>(&self, condition: &str, parameters: Vec<Value>) -> Result<Vec<T>, StoreError> {
+        let rows = self.rows(T::TABLE, condition, parameters).await?;
+        rows.into_iter().map(|row| Ok(T::from_row(&mut row.into_iter())?)).collect()
+    }
+
+    /// The rows of any table, such as a projection's. See [`select`](Self::select).
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn rows(&self, table: &Table, condition: &str, parameters: Vec<Value>) -> Result<Vec<Row>, StoreError> {
+        let columns: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
+        let sql = format!("SELECT {} FROM {} {condition}", columns.join(", "), table.name);
+        let found = self.query(sql, parameters).await?;
+        found.iter().map(|row| Ok(row_of(table, row)?)).collect()
+    }
+
+    /// Runs any query.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn query(&self, sql: String, parameters: Vec<Value>) -> Result<Vec<QueryResult>, StoreError> {
+        let backend = self.connection.get_database_backend();
+        let values: Vec<SqlValue> = parameters.into_iter().map(SqlValue::from).collect();
+        Ok(self.connection.query_all_raw(Statement::from_sql_and_values(backend, sql, values)).await?)
+    }
+
+    /// How this database writes the parameter of a number.
+    pub fn parameter(&self, number: usize) -> String {
+        let dialect = match self.connection.get_database_backend() {
+            DbBackend::Postgres => Dialect::Postgres,
+            _ => Dialect::Sqlite,
+        };
+        dialect.parameter(number)
+    }
+}
+
+impl From<Value> for SqlValue {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::Null => Self::String(None),
+            Value::Integer(number) => Self::BigInt(Some(number)),
+            Value::Text(text) => Self::String(Some(text)),
+            Value::Id(id) => Self::Uuid(Some(id)),
+        }
+    }
+}
