@@ -231,7 +231,8 @@ impl Admin {
     pub async fn commits(&mut self) -> anyhow::Result<u64> {
         let response = self.connection.get(format_args!("/metrics"), &[]).await?;
         ensure!(response.status == 200, "GET /metrics: {}", response.status);
-        sum_of_metric(&response.text(), "isotope_commits_total").context("/metrics has no isotope_commits_total")
+        sum_of_metric(&response.text(), "isotope_commits_total")
+            .context("/metrics has no isotope_commits_total")
     }
 
     async fn post<A: DeserializeOwned>(&mut self, path: &str, body: &impl Serialize) -> anyhow::Result<A> {
@@ -260,7 +261,8 @@ mod tests {
 
     #[test]
     fn a_metric_is_summed_over_its_labels_only() {
-        let text = "# TYPE a_total counter\na_total{service=\"x y\"} 3\na_total{service=\"z\"} 4\na_total_more 9\n";
+        let text =
+            "# TYPE a_total counter\na_total{service=\"x y\"} 3\na_total{service=\"z\"} 4\na_total_more 9\n";
         assert_eq!(sum_of_metric(text, "a_total"), Some(7));
         assert_eq!(sum_of_metric(text, "b_total"), None);
     }

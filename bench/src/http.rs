@@ -101,7 +101,11 @@ impl Connection {
     ///
     /// # Errors
     /// No answer, or none that can be read.
-    pub async fn get(&mut self, path: fmt::Arguments<'_>, headers: &[(&str, &str)]) -> Result<Response<'_>, HttpError> {
+    pub async fn get(
+        &mut self,
+        path: fmt::Arguments<'_>,
+        headers: &[(&str, &str)],
+    ) -> Result<Response<'_>, HttpError> {
         self.write_request("GET", path, headers, "");
         self.exchange().await
     }
@@ -121,7 +125,13 @@ impl Connection {
         self.exchange().await
     }
 
-    fn write_request(&mut self, method: &str, path: fmt::Arguments<'_>, headers: &[(&str, &str)], body: &str) {
+    fn write_request(
+        &mut self,
+        method: &str,
+        path: fmt::Arguments<'_>,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) {
         let request = &mut self.request;
         request.clear();
         // Writing to a string cannot fail.
@@ -177,7 +187,8 @@ impl Head {
     /// Reads the status line and headers; `None` while they are not all there.
     fn parse(bytes: &[u8]) -> Result<Option<Self>, HttpError> {
         let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else { return Ok(None) };
-        let text = std::str::from_utf8(&bytes[..end]).map_err(|_| HttpError::Unreadable("headers are not text"))?;
+        let text =
+            std::str::from_utf8(&bytes[..end]).map_err(|_| HttpError::Unreadable("headers are not text"))?;
         let mut lines = text.split("\r\n");
         let status = lines
             .next()

@@ -19,11 +19,6 @@ impl Latencies {
         self.micros.push(micros.clamp(0, 3_600_000_000) as u32);
     }
 
-    /// Adds all times of another measurement.
-    pub fn append(&mut self, mut other: Self) {
-        self.micros.append(&mut other.micros);
-    }
-
     /// How many there are.
     pub fn count(&self) -> usize {
         self.micros.len()

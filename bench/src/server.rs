@@ -137,7 +137,12 @@ impl Server {
         let log = place.data().join("server.log");
 
         let mut command = Command::new(&program);
-        command.arg("serve").arg("--data").arg(&data).args(["--listen", "127.0.0.1:0", "--seed-products", "0"]);
+        command.arg("serve").arg("--data").arg(&data).args([
+            "--listen",
+            "127.0.0.1:0",
+            "--seed-products",
+            "0",
+        ]);
         if let Some(url) = place.database_url() {
             command.args(["--database-url", url]);
         }

@@ -26,7 +26,9 @@ pub(super) fn revenue_by_day(text: impl Read) -> Result<RevenueByDay, String> {
             columns = Some(Columns::find(record)?);
             return Ok(());
         };
-        if let Some((day, pennies)) = columns.sale(record).map_err(|error| format!("record {number}: {error}"))? {
+        if let Some((day, pennies)) =
+            columns.sale(record).map_err(|error| format!("record {number}: {error}"))?
+        {
             *days.entry(day).or_default() += pennies;
         }
         Ok(())
@@ -45,7 +47,10 @@ struct Columns {
 impl Columns {
     fn find(header: &[String]) -> Result<Self, String> {
         let find = |name: &str| {
-            header.iter().position(|column| column == name).ok_or_else(|| format!("the file has no column {name}"))
+            header
+                .iter()
+                .position(|column| column == name)
+                .ok_or_else(|| format!("the file has no column {name}"))
         };
         Ok(Self {
             invoice: find("InvoiceNo")?,
@@ -59,7 +64,8 @@ impl Columns {
     fn sale(&self, record: &[String]) -> Result<Option<(String, i64)>, String> {
         let cell = |column: usize| record.get(column).map(String::as_str).ok_or("too few columns".to_owned());
         let invoice = cell(self.invoice)?;
-        let quantity: i128 = cell(self.quantity)?.parse().map_err(|_| "the quantity is no number".to_owned())?;
+        let quantity: i128 =
+            cell(self.quantity)?.parse().map_err(|_| "the quantity is no number".to_owned())?;
         let (price, scale) = decimal(cell(self.price)?)?;
         let is_void = matches!(invoice.as_bytes().first(), Some(b'C' | b'A'));
         if is_void || quantity < 1 || price < 1 {
@@ -96,7 +102,10 @@ fn decimal(text: &str) -> Result<(i128, i128), String> {
 }
 
 /// Splits comma-separated text (RFC 4180: quotes around a cell, doubled inside) into records.
-fn each_record(text: impl Read, mut use_record: impl FnMut(&[String]) -> Result<(), String>) -> Result<(), String> {
+fn each_record(
+    text: impl Read,
+    mut use_record: impl FnMut(&[String]) -> Result<(), String>,
+) -> Result<(), String> {
     let mut record: Vec<String> = Vec::new();
     let mut cell: Vec<u8> = Vec::new();
     let mut is_quoted = false;
@@ -152,7 +161,8 @@ fn take(cell: &mut Vec<u8>) -> Result<String, String> {
 mod tests {
     use super::{decimal, revenue_by_day};
 
-    const HEADER: &str = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n";
+    const HEADER: &str =
+        "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n";
 
     fn days(rows: &str) -> Vec<(String, i64)> {
         revenue_by_day(format!("{HEADER}{rows}").as_bytes()).expect("sums").into_iter().collect()

@@ -24,7 +24,10 @@ pub(super) fn open(path: &Path) -> anyhow::Result<Box<dyn Read>> {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, io::{Read, Write}};
+    use std::{
+        fs,
+        io::{Read, Write},
+    };
 
     use super::open;
 

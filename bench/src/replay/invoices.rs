@@ -155,8 +155,11 @@ mod tests {
         let totals: Vec<i64> = second.lines.iter().map(|line| line.total).collect();
         assert_eq!(totals, [338, 1_800, 170]);
 
-        let articles: Vec<(&str, i64, bool, u64)> =
-            sales.articles.iter().map(|article| (article.sku.as_str(), article.price, article.stocked, article.units)).collect();
+        let articles: Vec<(&str, i64, bool, u64)> = sales
+            .articles
+            .iter()
+            .map(|article| (article.sku.as_str(), article.price, article.stocked, article.units))
+            .collect();
         assert_eq!(articles, [("10002", 113, true, 6), ("POST", 1_800, false, 1)]);
     }
 

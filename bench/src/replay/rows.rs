@@ -76,7 +76,10 @@ pub(super) fn read(text: impl Read) -> anyhow::Result<Vec<Row>> {
 
 fn parse(record: &csv::StringRecord, headers: &csv::StringRecord) -> anyhow::Result<Row> {
     let record: Record<'_> = record.deserialize(Some(headers))?;
-    ensure!(!record.invoice.is_empty() && !record.stock_code.is_empty(), "a row without invoice or stock code");
+    ensure!(
+        !record.invoice.is_empty() && !record.stock_code.is_empty(),
+        "a row without invoice or stock code"
+    );
     let at = chrono::NaiveDateTime::parse_from_str(record.date, "%Y-%m-%d %H:%M:%S")
         .with_context(|| format!("`{}` is not a date", record.date))?;
     Ok(Row {
@@ -95,7 +98,8 @@ fn parse(record: &csv::StringRecord, headers: &csv::StringRecord) -> anyhow::Res
 mod tests {
     use super::read;
 
-    const HEADER: &str = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n";
+    const HEADER: &str =
+        "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n";
 
     #[test]
     fn rows_are_read_with_their_quotes_and_gaps() {
@@ -117,7 +121,8 @@ mod tests {
         let text = format!(
             "{HEADER}100001,10002,X,1,2010-12-01 12:27:00,2.1,1,EIRE\nC100002,10002,X,-1,2010-12-01 12:27:00,2.1,1,EIRE\nA100003,B,X,1,2010-12-01 12:27:00,9,,EIRE\n100004,10002,X,5,2010-12-01 12:27:00,0,1,EIRE\n100005,10002,X,-5,2010-12-01 12:27:00,1,1,EIRE\n"
         );
-        let sales: Vec<bool> = read(text.as_bytes()).expect("reads").iter().map(|row| row.is_sale()).collect();
+        let sales: Vec<bool> =
+            read(text.as_bytes()).expect("reads").iter().map(|row| row.is_sale()).collect();
         assert_eq!(sales, [true, false, false, false, false]);
     }
 

@@ -1,0 +1,163 @@
+//! What a service gets when it is mounted, and what it gives back.
+
+use std::{path::PathBuf, sync::Arc};
+
+use async_trait::async_trait;
+use bus::Embedded;
+use contracts::ServiceName;
+use engine::{
+    Clock, Engine, EngineError, EngineOptions, Opened, Outside, Parked, PostgresAddress, Rebuilt, Service, Stats, StoreAddress,
+};
+use tokio::sync::Mutex;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::{questions::Questions, tokens::Secrets};
+
+/// Where the services' databases are.
+#[derive(Clone, Debug)]
+pub enum Stores {
+    /// A SQLite file per service, in this directory.
+    Sqlite(PathBuf),
+    /// A schema per service, in the database of this URL.
+    Postgres(String),
+}
+
+impl Stores {
+    /// A service's database.
+    pub fn of(&self, service: ServiceName) -> StoreAddress {
+        match self {
+            Self::Sqlite(directory) => StoreAddress::Sqlite(directory.join(format!("{service}.db"))),
+            Self::Postgres(url) => {
+                StoreAddress::Postgres(PostgresAddress { url: url.clone(), schema: service.to_string() })
+            }
+        }
+    }
+}
+
+/// What a service gets when it is mounted.
+#[derive(Clone)]
+pub struct Context {
+    /// The data directory.
+    pub data: PathBuf,
+    /// Where the databases are.
+    pub stores: Stores,
+    /// How events travel.
+    pub transport: Embedded,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// What only this installation knows.
+    pub secrets: Secrets,
+    /// Who answers the questions between services.
+    pub questions: Arc<Questions>,
+}
+
+impl Context {
+    /// Opens a service's engine. Its lanes work once the service is started, after all services are mounted.
+    ///
+    /// # Errors
+    /// Its database cannot be opened.
+    pub async fn open<S: Service>(
+        &self,
+        service: S,
+        outside: Option<Arc<dyn Outside<S>>>,
+    ) -> Result<Opened<S>, EngineError> {
+        let options = EngineOptions {
+            store: self.stores.of(S::NAME),
+            transport: self.transport.clone(),
+            clock: self.clock.clone(),
+            outside,
+        };
+        Opened::open(service, options).await
+    }
+}
+
+/// A service that is mounted: its routes, under `/api/v1`, and the service itself to be started and stopped.
+pub struct Mounted {
+    /// The routes, with what OpenAPI says of them.
+    pub routes: OpenApiRouter,
+    /// The service.
+    pub service: Arc<dyn Running>,
+}
+
+/// A service of any kind, for those who run all of them.
+#[async_trait]
+pub trait Running: Send + Sync {
+    /// Its name.
+    fn name(&self) -> ServiceName;
+
+    /// Sets it to work. All services that it listens to must be mounted.
+    async fn start(&self) -> Result<(), EngineError>;
+
+    /// Stops it after what waits for it is done.
+    async fn stop(&self);
+
+    /// Its counters.
+    fn stats(&self) -> &Stats;
+
+    /// Its database.
+    fn store(&self) -> &StoreAddress;
+
+    /// What is parked in it.
+    async fn parked(&self) -> Result<Vec<Parked>, EngineError>;
+
+    /// Tries a dead letter again; says whether there was one.
+    async fn replay_dead_letter(&self, id: uuid::Uuid) -> Result<bool, EngineError>;
+
+    /// Gives a dead letter up; says whether there was one.
+    async fn discard_dead_letter(&self, id: uuid::Uuid) -> Result<bool, EngineError>;
+
+    /// Makes a projection anew.
+    async fn rebuild_projection(&self, name: &str) -> Result<Rebuilt, EngineError>;
+}
+
+struct Hosted<S: Service> {
+    engine: Engine<S>,
+    opened: Mutex<Option<Opened<S>>>,
+}
+
+/// A service that was opened, ready to be started.
+pub fn hosted<S: Service>(opened: Opened<S>) -> Arc<dyn Running> {
+    Arc::new(Hosted { engine: opened.engine(), opened: Mutex::new(Some(opened)) })
+}
+
+#[async_trait]
+impl<S: Service> Running for Hosted<S> {
+    fn name(&self) -> ServiceName {
+        S::NAME
+    }
+
+    async fn start(&self) -> Result<(), EngineError> {
+        match self.opened.lock().await.take() {
+            Some(opened) => opened.start(&self.engine).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn stop(&self) {
+        self.engine.stop().await;
+    }
+
+    fn stats(&self) -> &Stats {
+        self.engine.stats()
+    }
+
+    fn store(&self) -> &StoreAddress {
+        self.engine.store()
+    }
+
+    async fn parked(&self) -> Result<Vec<Parked>, EngineError> {
+        self.engine.parked().await
+    }
+
+    async fn replay_dead_letter(&self, id: uuid::Uuid) -> Result<bool, EngineError> {
+        self.engine.replay_dead_letter(id, None).await
+    }
+
+    async fn discard_dead_letter(&self, id: uuid::Uuid) -> Result<bool, EngineError> {
+        self.engine.discard_dead_letter(id).await
+    }
+
+    async fn rebuild_projection(&self, name: &str) -> Result<Rebuilt, EngineError> {
+        self.engine.rebuild_projection(name).await
+    }
+}

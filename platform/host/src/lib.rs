@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+
+mod context;
+mod idempotency;
+mod input;
+mod metrics;
+mod page;
+mod problem;
+mod questions;
+mod server;
+mod tokens;
+
+pub use context::{Context, Mounted, Running, Stores, hosted};
+pub use idempotency::Keyed;
+pub use input::{Body, Params, Segment, email};
+pub use metrics::render as render_metrics;
+pub use page::{Page, PageQuery, paged};
+pub use problem::{FieldError, Problem};
+pub use questions::Questions;
+pub use server::{ServerLimits, harden, serve};
+pub use tokens::{AdminToken, Bearer, OrderTokens, Secrets, SecretsError};

@@ -1,0 +1,161 @@
+//! Secrets of an installation, and the tokens made from them.
+
+use std::{io::Write, path::Path, sync::Arc};
+
+use axum::{
+    extract::FromRequestParts,
+    http::{StatusCode, header, request::Parts},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use contracts::OrderId;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+use crate::problem::Problem;
+
+/// The secrets cannot be read or made.
+#[derive(Debug, thiserror::Error)]
+#[error("the secrets in {path} cannot be read or made")]
+pub struct SecretsError {
+    path: String,
+    source: std::io::Error,
+}
+
+/// What only this installation knows. Kept in files that only their owner may read, never in a log.
+#[derive(Clone)]
+pub struct Secrets {
+    order_key: Arc<[u8]>,
+    admin_token: Arc<str>,
+}
+
+impl Secrets {
+    /// Reads the secrets of a data directory, and draws those that are not there yet.
+    ///
+    /// # Errors
+    /// A file cannot be read or written, or the machine gives no randomness.
+    pub fn load(directory: &Path) -> Result<Self, SecretsError> {
+        let order_key = secret(&directory.join("order.key"))?;
+        let admin_token = secret(&directory.join("admin.token"))?;
+        Ok(Self { order_key: order_key.as_bytes().into(), admin_token: admin_token.into() })
+    }
+
+    /// The tokens that open orders.
+    pub fn order_tokens(&self) -> OrderTokens {
+        OrderTokens { key: self.order_key.clone() }
+    }
+
+    /// The token that staff's tools send as `X-Admin-Token`.
+    pub fn admin_token(&self) -> AdminToken {
+        AdminToken { token: self.admin_token.clone() }
+    }
+}
+
+/// A file's secret: 32 random bytes as text, made at the first start.
+fn secret(path: &Path) -> Result<String, SecretsError> {
+    let failed = |source| SecretsError { path: path.display().to_string(), source };
+    match std::fs::read_to_string(path) {
+        Ok(text) if text.trim().len() >= 43 => return Ok(text.trim().to_owned()),
+        Ok(_) => return Err(failed(std::io::Error::other("the file is there and holds no secret"))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed(error)),
+    }
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| failed(std::io::Error::other(error)))?;
+    let text = URL_SAFE_NO_PAD.encode(bytes);
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).map_err(failed)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+    Ok(text)
+}
+
+/// Makes and checks the tokens that open a guest's order: HMAC-SHA-256 of its id. Nothing is stored.
+#[derive(Clone)]
+pub struct OrderTokens {
+    key: Arc<[u8]>,
+}
+
+impl OrderTokens {
+    /// The token of an order.
+    pub fn issue(&self, order: OrderId) -> String {
+        URL_SAFE_NO_PAD.encode(self.mac(order).finalize().into_bytes())
+    }
+
+    /// Whether the token opens the order. Takes as long for a wrong token as for the right one.
+    pub fn opens(&self, order: OrderId, token: &str) -> bool {
+        let Ok(bytes) = URL_SAFE_NO_PAD.decode(token) else { return false };
+        self.mac(order).verify_slice(&bytes).is_ok()
+    }
+
+    #[allow(clippy::expect_used)] // HMAC takes a key of any length.
+    fn mac(&self, order: OrderId) -> Hmac<Sha256> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes any key");
+        mac.update(order.0.as_bytes());
+        mac
+    }
+}
+
+/// The token of staff's tools.
+#[derive(Clone)]
+pub struct AdminToken {
+    token: Arc<str>,
+}
+
+impl AdminToken {
+    /// Refuses a request without the right `X-Admin-Token`.
+    ///
+    /// # Errors
+    /// 401 with code `admin_token_required`.
+    pub fn check(&self, parts: &axum::http::HeaderMap) -> Result<(), Problem> {
+        let given = parts.get("x-admin-token").map_or(&b""[..], |value| value.as_bytes());
+        if bool::from(given.ct_eq(self.token.as_bytes())) {
+            return Ok(());
+        }
+        Err(Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "admin_token_required",
+            "This route needs X-Admin-Token; the token is in the file admin.token of the data directory.",
+        ))
+    }
+}
+
+/// The token that came with a request: `Authorization: Bearer ...`, or else `?token=...`.
+pub struct Bearer(pub Option<String>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Bearer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let bearer = header.and_then(|value| value.strip_prefix("Bearer ")).map(str::to_owned);
+        let in_query = || {
+            let pairs = parts.uri.query()?.split('&');
+            pairs.filter_map(|pair| pair.strip_prefix("token=")).next().map(str::to_owned)
+        };
+        Ok(Self(bearer.or_else(in_query)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use contracts::OrderId;
+    use uuid::Uuid;
+
+    use super::Secrets;
+
+    #[test]
+    fn a_token_opens_its_own_order_in_every_later_process() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let tokens = Secrets::load(directory.path()).expect("new secrets").order_tokens();
+        let (order, other) = (OrderId(Uuid::from_u128(1)), OrderId(Uuid::from_u128(2)));
+        let token = tokens.issue(order);
+        let later = Secrets::load(directory.path()).expect("the same secrets").order_tokens();
+        assert!(later.opens(order, &token));
+        assert!(!later.opens(other, &token));
+        assert!(!later.opens(order, ""));
+        assert!(!later.opens(order, &token[1..]));
+    }
+}

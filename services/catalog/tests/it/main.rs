@@ -1,0 +1,37 @@
+//! The catalogue's rules on the engine's own unit of work.
+
+mod prices;
+mod products;
+mod seeds;
+
+use catalog::{
+    CatalogService, Message, Reply,
+    domain::{NewProduct, Product, ProductStatus},
+};
+use contracts::{Currency, Money, Refusal};
+use engine::harness::Harness;
+
+fn euro(amount: i64) -> Money {
+    Money::new(amount, Currency::EUR)
+}
+
+fn new_product(harness: &mut Harness<CatalogService>, name: &str) -> NewProduct {
+    NewProduct {
+        product_id: harness.new_id().into(),
+        slug: None,
+        sku: None,
+        name: name.to_owned(),
+        description: "Good and useful.".to_owned(),
+        price: euro(1_999),
+        weight_grams: 250,
+        stocked: true,
+        status: ProductStatus::Listed,
+    }
+}
+
+fn create(harness: &mut Harness<CatalogService>, products: Vec<NewProduct>) -> Result<Vec<Product>, Refusal> {
+    match harness.command(Message::CreateProducts { products })? {
+        Reply::Created(products) => Ok(products),
+        other => panic!("created products, not {other:?}"),
+    }
+}
