@@ -64,7 +64,7 @@ impl Databases {
     /// The table is not what is expected.
     pub async fn orders(&self) -> anyhow::Result<HashMap<Uuid, StoredOrder>> {
         let table = self.table("ordering", "orders");
-        let sql = format!("SELECT id, status, created_us, paid_us, total_amount FROM {table}");
+        let sql = format!("SELECT id, status, created_us, paid_us, total FROM {table}");
         let read = |row: QueryResult| -> Result<(Uuid, StoredOrder), sea_orm::DbErr> {
             let order = StoredOrder {
                 status: row.try_get_by_index(1)?,

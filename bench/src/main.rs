@@ -3,6 +3,7 @@
 mod admin;
 mod clock;
 mod database;
+mod engine;
 mod http;
 mod latency;
 mod orders;
@@ -25,12 +26,14 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Benchmark {
+    Engine(engine::Options),
     Orders(orders::Options),
     Replay(replay::Options),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().benchmark {
+        Benchmark::Engine(options) => engine::run(&options),
         Benchmark::Orders(options) => orders::run(&options),
         Benchmark::Replay(options) => replay::run(&options),
     };

@@ -77,11 +77,11 @@ impl Place {
     ///
     /// # Errors
     /// The directory would be in memory, where a durable commit costs nothing and proves nothing.
-    fn make(options: &ServerOptions) -> anyhow::Result<Self> {
-        let parent = options.directory.clone().unwrap_or_else(std::env::temp_dir);
+    pub fn make(store: Store, parent: Option<&Path>) -> anyhow::Result<Self> {
+        let parent = parent.map_or_else(std::env::temp_dir, Path::to_path_buf);
         ensure_on_disk(&parent)?;
         let directory = tempfile::Builder::new().prefix("isotope-bench-").tempdir_in(&parent)?;
-        let database = match options.store {
+        let database = match store {
             Store::Sqlite => None,
             Store::Postgres => {
                 ensure_on_disk(&std::env::temp_dir())?;
@@ -131,7 +131,7 @@ impl Server {
             "there is no server at {}: build it with `cargo build --release -p app`, or name it with --server",
             program.display()
         );
-        let place = Place::make(options)?;
+        let place = Place::make(options.store, options.directory.as_deref())?;
         let data = place.data().join("data");
         fs::create_dir(&data)?;
         let log = place.data().join("server.log");

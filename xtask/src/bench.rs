@@ -9,8 +9,11 @@ use crate::steps::{cargo, succeed};
 /// # Errors
 /// Something does not build, or the benchmark fails.
 pub fn run(root: &Path, arguments: &[String]) -> Result<(), String> {
-    // The driver starts the server that is beside it, so both are built alike. The engine's benchmark has no server.
-    if arguments.first().is_none_or(|name| name != "engine") {
+    let asks_for_help =
+        arguments.iter().any(|argument| ["-h", "--help", "help"].contains(&argument.as_str()));
+    let has_server = arguments.first().is_some_and(|name| name != "engine");
+    // The driver starts the server that is beside it, so both are built alike.
+    if has_server && !asks_for_help {
         succeed(cargo(root).args(["build", "--release", "--package", "app"]))?;
     }
     let mut driver = cargo(root);

@@ -45,8 +45,8 @@ pub(crate) struct Call<S: Service> {
 
 impl<S: Service> Call<S> {
     /// A call that a decision has just asked for.
-    pub fn new(asked: Asked<S::Request>, id: Uuid) -> Self {
-        let cause = Cause { id, correlation_id: asked.correlation_id };
+    pub fn new(asked: Asked<S::Request>, causation_id: Uuid) -> Self {
+        let cause = Cause { id: causation_id, correlation_id: asked.correlation_id };
         Self {
             idempotency_key: asked.idempotency_key,
             policy: asked.policy,

@@ -2,6 +2,8 @@
 
 mod clock;
 mod commands;
+#[cfg(test)]
+mod conformance;
 mod core;
 mod effects;
 mod engine;

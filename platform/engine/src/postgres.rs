@@ -4,8 +4,8 @@
 //! itself and nobody in between. One statement text serves all sizes of a batch: values travel as one array per column.
 
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, QueryResult, RuntimeErr, Statement,
-    sea_query::{ArrayType, Value as SqlValue},
+    ConnectOptions, Database, DatabaseConnection, DbErr, QueryResult,
+    sqlx::{self, AssertSqlSafe, PgPool, Postgres, Row as _, pool::PoolConnection, postgres::{PgArguments, PgRow}},
 };
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     sql::{self, Dialect},
     system::LOG_HEAD,
     table::Table,
-    value::{ColumnKind, Row, UnreadableValue, Value},
+    value::{ColumnKind, Field, Row, UnreadableValue, Value},
 };
 
 /// Where a service's tables are: a database, and in it a schema of the service's own.
@@ -43,11 +43,24 @@ pub struct PostgresDurability {
     pub version: String,
 }
 
-/// A lane's connection.
+/// A lane's connection. SeaORM opens and keeps it; statements go to the driver below, which has arrays with nulls in them.
 pub struct PostgresSession {
     runtime: tokio::runtime::Runtime,
-    connection: DatabaseConnection,
+    database: Option<DatabaseConnection>,
+    /// Held from one statement to the next, because a transaction lives in it. `None` after it broke.
+    connection: Option<PoolConnection<Postgres>>,
+    schema: String,
     open: bool,
+}
+
+/// What a statement is given.
+enum Parameter {
+    Integer(Option<i64>),
+    Text(Option<String>),
+    Id(Option<uuid::Uuid>),
+    Integers(Vec<Option<i64>>),
+    Texts(Vec<Option<String>>),
+    Ids(Vec<Option<uuid::Uuid>>),
 }
 
 impl PostgresSession {
@@ -63,22 +76,19 @@ impl PostgresSession {
         let mut options = ConnectOptions::new(&address.url);
         options
             .max_connections(1)
-            .min_connections(1)
             .sqlx_logging(false)
-            .record_stmt_in_spans(false)
             .test_before_acquire(false)
             .set_schema_search_path(&address.schema)
             .set_application_name(format!("isotope {}", address.schema));
-        let connection = runtime.block_on(Database::connect(options))?;
-        let mut session = Self { runtime, connection, open: false };
-        session.batch(&format!("CREATE SCHEMA IF NOT EXISTS \"{}\"", address.schema)).or_else(|error| match error {
+        let database = runtime.block_on(Database::connect(options))?;
+        let schema = address.schema.clone();
+        let mut session = Self { runtime, database: Some(database), connection: None, schema, open: false };
+        let create = format!("CREATE SCHEMA IF NOT EXISTS \"{}\"", session.schema);
+        session.batch(&create).or_else(|error| match error {
             // Two lanes that start together both find it missing; one makes it.
             StoreError::Constraint(_) => Ok(()),
             error => Err(error),
         })?;
-        session.batch(
-            "SET synchronous_commit = on; SET lock_timeout = '5s'; SET statement_timeout = '30s'; SET idle_in_transaction_session_timeout = '10s'",
-        )?;
         let durability = session.durability()?;
         if durability.synchronous_commit != "on" || durability.fsync != "on" {
             return Err(StoreError::Unavailable(format!("PostgreSQL does not make commits durable: {durability:?}")));
@@ -92,10 +102,9 @@ impl PostgresSession {
     /// The server does not answer.
     pub fn durability(&mut self) -> Result<PostgresDurability, StoreError> {
         let mut show = |name: &str| -> Result<String, StoreError> {
-            let statement = Statement::from_string(DbBackend::Postgres, format!("SHOW {name}"));
-            let row = self.runtime.block_on(self.connection.query_one_raw(statement))?;
-            let row = row.ok_or_else(|| StoreError::Unavailable(format!("no answer to SHOW {name}")))?;
-            Ok(row.try_get_by_index(0)?)
+            let found = self.query(format!("SHOW {name}"), Vec::new())?;
+            let row = found.first().ok_or_else(|| StoreError::Unavailable(format!("no answer to SHOW {name}")))?;
+            Ok(row.try_get(0)?)
         };
         Ok(PostgresDurability {
             synchronous_commit: show("synchronous_commit")?,
@@ -104,20 +113,62 @@ impl PostgresSession {
         })
     }
 
+    /// The connection, opened anew where the last one broke.
+    fn connected(&mut self) -> Result<(), StoreError> {
+        if self.connection.is_some() {
+            return Ok(());
+        }
+        let Some(database) = &self.database else { return Err(StoreError::Unavailable("it is closed".into())) };
+        let pool: &PgPool = database.get_postgres_connection_pool();
+        let connection = self.runtime.block_on(async {
+            let mut connection = pool.acquire().await?;
+            let settings = "SET synchronous_commit = on; SET lock_timeout = '5s'; SET statement_timeout = '30s'; \
+                            SET idle_in_transaction_session_timeout = '10s'";
+            sqlx::raw_sql(settings).execute(&mut *connection).await?;
+            Ok::<_, sqlx::Error>(connection)
+        })?;
+        self.connection = Some(connection);
+        Ok(())
+    }
+
+    /// Runs `statement` on the connection; one that breaks it leaves none behind.
+    fn on_connection<R>(
+        &mut self,
+        statement: impl AsyncFnOnce(&mut sqlx::PgConnection) -> Result<R, sqlx::Error>,
+    ) -> Result<R, StoreError> {
+        self.connected()?;
+        let Some(connection) = &mut self.connection else { return Err(StoreError::Unavailable("no connection".into())) };
+        let result = self.runtime.block_on(statement(connection));
+        result.map_err(|error| {
+            if error.as_database_error().is_none()
+                && let Some(connection) = self.connection.take()
+            {
+                let _inside = self.runtime.enter();
+                // A connection that broke must not go back into the pool.
+                drop(connection.detach());
+            }
+            error.into()
+        })
+    }
+
+    /// Runs statements without parameters.
     fn batch(&mut self, sql: &str) -> Result<(), StoreError> {
-        self.runtime.block_on(self.connection.execute_unprepared(sql))?;
-        Ok(())
+        let sql = sql.to_owned();
+        self.on_connection(async |connection| {
+            sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await.map(|_| ())
+        })
     }
 
-    fn execute(&mut self, sql: String, values: Vec<SqlValue>) -> Result<(), StoreError> {
-        let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
-        self.runtime.block_on(self.connection.execute_raw(statement))?;
-        Ok(())
+    fn execute(&mut self, sql: String, parameters: Vec<Parameter>) -> Result<(), StoreError> {
+        let arguments = arguments(parameters)?;
+        self.on_connection(async |connection| {
+            sqlx::query_with(AssertSqlSafe(sql), arguments).execute(connection).await.map(|_| ())
+        })
     }
 
-    fn query(&mut self, sql: String, values: Vec<SqlValue>) -> Result<Vec<QueryResult>, StoreError> {
-        let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
-        Ok(self.runtime.block_on(self.connection.query_all_raw(statement))?)
+    fn query(&mut self, sql: String, parameters: Vec<Parameter>) -> Result<Vec<PgRow>, StoreError> {
+        let arguments = arguments(parameters)?;
+        self.on_connection(async |connection| sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(connection).await)
     }
 
     /// Runs a statement over rows that travel as one array per column.
@@ -129,29 +180,57 @@ impl PostgresSession {
             }
         }
         let arrays = columns.into_iter().zip(table.columns).map(|(values, column)| array(column.kind, values));
-        self.execute(sql, arrays.collect())
+        let arrays = arrays.collect::<Result<_, _>>()?;
+        self.execute(sql, arrays)
     }
 }
 
-fn array(kind: ColumnKind, values: Vec<Value>) -> SqlValue {
-    let array_type = match kind {
-        ColumnKind::Integer => ArrayType::BigInt,
-        ColumnKind::Text => ArrayType::String,
-        ColumnKind::Id => ArrayType::Uuid,
+fn arguments(parameters: Vec<Parameter>) -> Result<PgArguments, StoreError> {
+    use sqlx::Arguments as _;
+    let mut arguments = PgArguments::default();
+    for parameter in parameters {
+        let added = match parameter {
+            Parameter::Integer(value) => arguments.add(value),
+            Parameter::Text(value) => arguments.add(value),
+            Parameter::Id(value) => arguments.add(value),
+            Parameter::Integers(values) => arguments.add(values),
+            Parameter::Texts(values) => arguments.add(values),
+            Parameter::Ids(values) => arguments.add(values),
+        };
+        added.map_err(|error| StoreError::Unavailable(error.to_string()))?;
+    }
+    Ok(arguments)
+}
+
+fn array(kind: ColumnKind, values: Vec<Value>) -> Result<Parameter, StoreError> {
+    fn all<F: Field>(values: Vec<Value>) -> Result<Vec<Option<F>>, UnreadableValue> {
+        values.into_iter().map(Option::<F>::from_value).collect()
+    }
+    Ok(match kind {
+        ColumnKind::Integer => Parameter::Integers(all(values)?),
+        ColumnKind::Text => Parameter::Texts(all(values)?),
+        ColumnKind::Id => Parameter::Ids(all(values)?),
+    })
+}
+
+fn parameter(kind: ColumnKind, value: Value) -> Result<Parameter, StoreError> {
+    Ok(match kind {
+        ColumnKind::Integer => Parameter::Integer(Field::from_value(value)?),
+        ColumnKind::Text => Parameter::Text(Field::from_value(value)?),
+        ColumnKind::Id => Parameter::Id(Field::from_value(value)?),
+    })
+}
+
+/// A row as the driver gives it, for the columns of a table.
+fn decode(table: &Table, found: &PgRow) -> Result<Row, sqlx::Error> {
+    let column = |(position, column): (usize, &crate::Column)| {
+        Ok(match column.kind {
+            ColumnKind::Integer => found.try_get::<Option<i64>, _>(position)?.map_or(Value::Null, Value::Integer),
+            ColumnKind::Text => found.try_get::<Option<String>, _>(position)?.map_or(Value::Null, Value::Text),
+            ColumnKind::Id => found.try_get::<Option<uuid::Uuid>, _>(position)?.map_or(Value::Null, Value::Id),
+        })
     };
-    let values = values.into_iter().map(|value| parameter(kind, value)).collect();
-    SqlValue::Array(array_type, Some(Box::new(values)))
-}
-
-fn parameter(kind: ColumnKind, value: Value) -> SqlValue {
-    match (value, kind) {
-        (Value::Integer(number), _) => SqlValue::BigInt(Some(number)),
-        (Value::Text(text), _) => SqlValue::String(Some(text)),
-        (Value::Id(id), _) => SqlValue::Uuid(Some(id)),
-        (Value::Null, ColumnKind::Integer) => SqlValue::BigInt(None),
-        (Value::Null, ColumnKind::Text) => SqlValue::String(None),
-        (Value::Null, ColumnKind::Id) => SqlValue::Uuid(None),
-    }
+    table.columns.iter().enumerate().map(column).collect()
 }
 
 /// A row as SeaORM gives it, for the columns of a table.
@@ -168,19 +247,22 @@ pub(crate) fn row_of(table: &Table, found: &QueryResult) -> Result<Row, DbErr> {
 
 impl From<DbErr> for StoreError {
     fn from(error: DbErr) -> Self {
+        match error {
+            DbErr::Type(text) => UnreadableValue::new(text, "a value of the column's kind").into(),
+            other => Self::Unavailable(other.to_string()),
+        }
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
         let text = error.to_string();
-        let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) = &error else {
-            return match error {
-                DbErr::Type(_) => UnreadableValue::new(text, "a value of the column's kind").into(),
-                _ => Self::Unavailable(text),
-            };
-        };
-        let code = cause.as_database_error().and_then(|error| error.code());
+        let code = error.as_database_error().and_then(|error| error.code());
         match code.as_deref() {
             // Serialisation failure, deadlock, lock not available.
             Some("40001" | "40P01" | "55P03") => Self::Contended(text),
             Some(code) if code.starts_with("23") => Self::Constraint(text),
-            // Two sessions that make the same thing at once.
+            // Two sessions that make the same schema or table at once.
             Some("42P06" | "42P07" | "42710") => Self::Constraint(text),
             _ => Self::Unavailable(text),
         }
@@ -196,11 +278,11 @@ impl Session for PostgresSession {
             self.batch(&sql::create_table(Dialect::Postgres, table))?;
             let found = self.query(
                 "SELECT column_name::text, udt_name::text FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = $1".into(),
-                vec![table.name.into()],
+                vec![Parameter::Text(Some(table.name.to_owned()))],
             )?;
             let mut types = std::collections::HashMap::new();
             for row in found {
-                types.insert(row.try_get_by_index::<String>(0)?, row.try_get_by_index::<String>(1)?);
+                types.insert(row.try_get::<String, _>(0)?, row.try_get::<String, _>(1)?);
             }
             for (position, column) in table.columns.iter().enumerate() {
                 let wanted = match column.kind {
@@ -254,26 +336,28 @@ impl Session for PostgresSession {
     fn select(&mut self, select: &Select) -> Result<Vec<Row>, StoreError> {
         let sql = sql::select(Dialect::Postgres, select);
         let kind = |name: &str| select.table.columns[select.table.column(name)].kind;
-        let equals = |equal: &[(&'static str, Value)]| -> Vec<SqlValue> {
+        let equals = |equal: &[(&'static str, Value)]| -> Result<Vec<Parameter>, StoreError> {
             equal.iter().map(|(name, value)| parameter(kind(name), value.clone())).collect()
         };
-        let values = match &select.filter {
+        let parameters = match &select.filter {
             Filter::All => Vec::new(),
-            Filter::In { column, values } => vec![array(kind(column), values.clone())],
+            Filter::In { column, values } => vec![array(kind(column), values.clone())?],
             Filter::After { equal, column, after, limit } => {
-                let mut values = equals(equal);
-                values.extend(after.clone().map(|after| parameter(kind(column), after)));
-                values.push(SqlValue::BigInt(Some(*limit as i64)));
-                values
+                let mut parameters = equals(equal)?;
+                if let Some(after) = after {
+                    parameters.push(parameter(kind(column), after.clone())?);
+                }
+                parameters.push(Parameter::Integer(Some(*limit as i64)));
+                parameters
             }
             Filter::Until { equal, until, limit, .. } => {
-                let mut values = equals(equal);
-                values.extend([SqlValue::BigInt(Some(*until)), SqlValue::BigInt(Some(*limit as i64))]);
-                values
+                let mut parameters = equals(equal)?;
+                parameters.extend([Parameter::Integer(Some(*until)), Parameter::Integer(Some(*limit as i64))]);
+                parameters
             }
         };
-        let found = self.query(sql, values)?;
-        found.iter().map(|row| Ok(row_of(select.table, row)?)).collect()
+        let found = self.query(sql, parameters)?;
+        found.iter().map(|row| Ok(decode(select.table, row)?)).collect()
     }
 
     fn insert(&mut self, table: &'static Table, rows: Vec<Row>) -> Result<(), StoreError> {
@@ -289,26 +373,21 @@ impl Session for PostgresSession {
     }
 
     fn move_heads(&mut self, moves: &[HeadMove]) -> Result<Vec<i64>, StoreError> {
-        let columns = (
-            moves.iter().map(|head| Value::from(head.topic.as_str())).collect(),
-            moves.iter().map(|head| Value::Integer(i64::from(head.partition))).collect(),
-            moves.iter().map(|head| Value::Integer(head.count)).collect(),
-        );
         // Rows come sorted by their key, and an insert with ON CONFLICT takes its locks in that order.
         let sql = format!(
             "INSERT INTO {0} AS head (topic, part, pos) SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[])
              ON CONFLICT (topic, part) DO UPDATE SET pos = head.pos + excluded.pos RETURNING topic, part, pos",
             LOG_HEAD.name
         );
-        let values = vec![
-            array(ColumnKind::Text, columns.0),
-            array(ColumnKind::Integer, columns.1),
-            array(ColumnKind::Integer, columns.2),
+        let parameters = vec![
+            Parameter::Texts(moves.iter().map(|head| Some(head.topic.clone())).collect()),
+            Parameter::Integers(moves.iter().map(|head| Some(i64::from(head.partition))).collect()),
+            Parameter::Integers(moves.iter().map(|head| Some(head.count)).collect()),
         ];
         let mut heads = std::collections::HashMap::new();
-        for row in self.query(sql, values)? {
-            let place = (row.try_get_by_index::<String>(0)?, row.try_get_by_index::<i64>(1)?);
-            heads.insert(place, row.try_get_by_index::<i64>(2)?);
+        for row in self.query(sql, parameters)? {
+            let place = (row.try_get::<String, _>(0)?, row.try_get::<i64, _>(1)?);
+            heads.insert(place, row.try_get::<i64, _>(2)?);
         }
         let head_of = |HeadMove { topic, partition, .. }: &HeadMove| heads.get(&(topic.clone(), i64::from(*partition))).copied();
         let found: Option<Vec<i64>> = moves.iter().map(head_of).collect();
@@ -317,7 +396,7 @@ impl Session for PostgresSession {
 
     fn differing_rows(&mut self, a: &'static Table, b: &'static Table) -> Result<u64, StoreError> {
         let found = self.query(sql::differing_rows(a, b), Vec::new())?;
-        let count: i64 = found.first().map_or(Ok(0), |row| row.try_get_by_index(0))?;
+        let count: i64 = found.first().map_or(Ok(0), |row| row.try_get(0))?;
         Ok(count.unsigned_abs())
     }
 
@@ -330,6 +409,7 @@ impl Drop for PostgresSession {
     /// Closes the connection inside its own runtime, wherever the session is dropped.
     fn drop(&mut self) {
         let _inside = self.runtime.enter();
-        self.connection = DatabaseConnection::default();
+        self.connection = None;
+        self.database = None;
     }
 }

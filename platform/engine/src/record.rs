@@ -67,7 +67,7 @@ macro_rules! record {
             fn to_row(&self) -> $crate::Row {
                 vec![
                     $crate::Field::to_value(&self.$key),
-                    $($crate::record!(@to $mode self.$name),)*
+                    $($crate::record!(@to $mode $type, self.$name),)*
                 ]
             }
 
@@ -76,7 +76,7 @@ macro_rules! record {
             ) -> Result<Self, $crate::UnreadableValue> {
                 Ok(Self {
                     $key: $crate::record::next(row)?,
-                    $($name: $crate::record!(@from $mode row),)*
+                    $($name: $crate::record!(@from $mode $type, row),)*
                 })
             }
         }
@@ -91,10 +91,10 @@ macro_rules! record {
     (@column json $name:ident $type:ty) => {
         $crate::Column::new(stringify!($name), $crate::ColumnKind::Text)
     };
-    (@to field $value:expr) => { $crate::Field::to_value(&$value) };
-    (@to json $value:expr) => { $crate::record::to_json(&$value) };
-    (@from field $row:ident) => { $crate::record::next($row)? };
-    (@from json $row:ident) => { $crate::record::next_json($row)? };
+    (@to field $type:ty, $value:expr) => { <$type as $crate::Field>::to_value(&$value) };
+    (@to json $type:ty, $value:expr) => { $crate::record::to_json::<$type>(&$value) };
+    (@from field $type:ty, $row:ident) => { $crate::record::next::<$type>($row)? };
+    (@from json $type:ty, $row:ident) => { $crate::record::next_json::<$type>($row)? };
     (@index index $($column:literal)+) => { $crate::Index { columns: &[$($column),+], unique: false } };
     (@index unique $($column:literal)+) => { $crate::Index { columns: &[$($column),+], unique: true } };
 }

@@ -142,7 +142,6 @@ pub(crate) struct Asked<R> {
     pub idempotency_key: String,
     pub policy: EffectPolicy,
     pub request: R,
-    pub due: Timestamp,
     pub correlation_id: Uuid,
 }
 
@@ -251,7 +250,6 @@ impl<S: Service> Cx<'_, S> {
             idempotency_key: idempotency_key.into(),
             policy,
             request,
-            due: self.now,
             correlation_id: self.cause.correlation_id,
         });
     }

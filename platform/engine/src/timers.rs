@@ -101,10 +101,10 @@ fn incoming<S: Service>(service: &S, row: Row) -> Result<Incoming<S>, StoreError
     let _due: Timestamp = crate::record::next(columns)?;
     let id: Uuid = crate::record::next(columns)?;
     let correlation_id = crate::record::next(columns)?;
-    let _causation: Uuid = crate::record::next(columns)?;
+    let causation_id: Uuid = crate::record::next(columns)?;
     let message = crate::record::next_json(columns)?;
     let origin = Origin::Timer { subject, name, id };
-    Ok(Incoming::message(service, origin, message, Cause { id, correlation_id }))
+    Ok(Incoming::message(service, origin, message, Cause { id: causation_id, correlation_id }))
 }
 
 /// When the earliest timer of these partitions is due.

@@ -310,8 +310,7 @@ impl<'a, S: Service> Unit<'a, S> {
             self.timers.apply::<S>(scheduled, id, incoming.cause.id);
         }
         for asked in self.outbox.effects.drain(..) {
-            let id = self.core.ids.next(self.now);
-            self.calls.push(Call::new(asked, id));
+            self.calls.push(Call::new(asked, incoming.cause.id));
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bus::Embedded;
 use contracts::ServiceName;
 use engine::{
-    Clock, Engine, EngineError, EngineOptions, Opened, Outside, Parked, PostgresAddress, Rebuilt, Service, Stats, StoreAddress,
+    Clock, Engine, EngineError, EngineOptions, ManualClock, Opened, Outside, Parked, PostgresAddress, Rebuilt, Service, Stats, StoreAddress,
 };
 use tokio::sync::Mutex;
 use utoipa_axum::router::OpenApiRouter;
@@ -45,6 +45,8 @@ pub struct Context {
     pub transport: Embedded,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// The clock as well, where it is set by hand: a replay puts orders at their own time.
+    pub virtual_clock: Option<Arc<ManualClock>>,
     /// What only this installation knows.
     pub secrets: Secrets,
     /// Who answers the questions between services.

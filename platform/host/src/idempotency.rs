@@ -66,6 +66,12 @@ fn command_key(headers: &HeaderMap, route: &str, key: &str, body: &[u8]) -> Comm
     CommandKey { id: digest(&[principal, route.as_bytes(), key.as_bytes()]), request_hash: digest(&[body]) }
 }
 
+/// The key of a command that is the same whenever its parts are: an imported order, by its number.
+pub fn command_key_of(parts: &[&[u8]]) -> CommandKey {
+    let id = digest(parts);
+    CommandKey { id, request_hash: id }
+}
+
 /// The first 16 bytes of the SHA-256 of the parts, each with its length so that they cannot run together.
 fn digest(parts: &[&[u8]]) -> Uuid {
     let mut hash = Sha256::new();

@@ -11,7 +11,7 @@ mod server;
 mod tokens;
 
 pub use context::{Context, Mounted, Running, Stores, hosted};
-pub use idempotency::Keyed;
+pub use idempotency::{Keyed, command_key_of};
 pub use input::{Body, Params, Segment, email};
 pub use metrics::render as render_metrics;
 pub use page::{Page, PageQuery, paged};

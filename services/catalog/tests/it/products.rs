@@ -50,7 +50,7 @@ fn a_slug_or_a_sku_that_is_taken_is_refused_and_nothing_of_the_command_remains()
         new.sku = Some(sku.to_owned());
         new
     };
-    let mut next = |harness: &mut _, slug, sku| named(new_product(harness, "Mug"), slug, sku);
+    let next = |harness: &mut _, slug, sku| named(new_product(harness, "Mug"), slug, sku);
     let first = next(&mut harness, "mug", "M-1");
     create(&mut harness, vec![first]).expect("created");
     for (slug, sku, code) in [("mug", "M-2", "slug_taken"), ("mug-2", "M-1", "sku_taken")] {

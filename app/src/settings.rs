@@ -1,0 +1,67 @@
+//! Settings: defaults, then a file, then flags. Every setting has a default, so none is needed to start.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use anyhow::Context as _;
+use serde::Deserialize;
+
+/// All settings of a shop.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// The data directory.
+    pub data: PathBuf,
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// `postgres://...`; without it each service has a SQLite file in the data directory.
+    pub database_url: Option<String>,
+    /// How many demo products a first start makes.
+    pub seed_products: u32,
+    /// Units of each demo product on hand.
+    pub seed_stock: u32,
+    /// Time stands still until it is set through the admin API. For replays.
+    pub virtual_clock: bool,
+    /// Settings of each service.
+    pub catalog: catalog::Config,
+    /// See [`inventory::Config`].
+    pub inventory: inventory::Config,
+    /// See [`cart::Config`].
+    pub cart: cart::Config,
+    /// See [`ordering::Config`].
+    pub ordering: ordering::Config,
+    /// See [`payment::Config`].
+    pub payment: payment::Config,
+    /// See [`fulfilment::Config`].
+    pub fulfilment: fulfilment::Config,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("data"),
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            database_url: None,
+            seed_products: 24,
+            seed_stock: 1_000,
+            virtual_clock: false,
+            catalog: Default::default(),
+            inventory: Default::default(),
+            cart: Default::default(),
+            ordering: Default::default(),
+            payment: Default::default(),
+            fulfilment: Default::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// Reads a settings file.
+    ///
+    /// # Errors
+    /// It cannot be read, or names a setting that there is not.
+    pub fn from_file(path: &std::path::Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("the settings file {} cannot be read", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("the settings file {} is not valid", path.display()))
+    }
+}

@@ -1,0 +1,138 @@
+//! Rules about events: each is handled once, in order, and one that cannot be handled holds up its own subject alone.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::{
+    service::Message,
+    world::{LaneByHand, Producer, World},
+};
+use crate::{
+    message::Outcome,
+    parking::{self, ParkedState},
+};
+
+fn account(number: u128) -> Uuid {
+    Uuid::from_u128(number)
+}
+
+fn deposit(number: u128, amount: i64) -> Message {
+    Message::Deposit { account: account(number), amount }
+}
+
+pub fn duplicates_of_any_age_are_known(world: &World) {
+    let mut producer = Producer::default();
+    let events: Vec<_> = (0..300).map(|number| producer.tell(deposit(number % 20, 1))).collect();
+    let mut lane = world.lane();
+    for event in &events {
+        assert!(matches!(lane.deliver(event), Outcome::Handled));
+    }
+    // The oldest and the newest, in this process and in a later one.
+    assert!(matches!(lane.deliver(&events[0]), Outcome::Skipped));
+    let mut later = world.lane();
+    for event in &events {
+        assert!(matches!(later.deliver(event), Outcome::Skipped));
+    }
+    let total: i64 = (0..20).map(|number| later.balance(account(number))).sum();
+    assert_eq!(total, 300);
+}
+
+pub fn a_gap_is_remembered_until_it_is_filled(world: &World) {
+    let mut producer = Producer::default();
+    let events: Vec<_> = (0..4).map(|_| producer.tell(deposit(1, 1))).collect();
+    let mut lane = world.lane();
+    for number in [0, 2, 3] {
+        assert!(matches!(lane.deliver(&events[number]), Outcome::Handled));
+    }
+    let mut later = world.lane();
+    let cursors = later.core.inbox.cursors(contracts::ServiceName::Ordering);
+    assert_eq!(cursors.position(&"ordering".into(), events[0].partition), 1, "reading goes on at the gap");
+    assert!(matches!(later.deliver(&events[2]), Outcome::Skipped));
+    assert!(matches!(later.deliver(&events[1]), Outcome::Handled));
+    let cursors = later.core.inbox.cursors(contracts::ServiceName::Ordering);
+    assert_eq!(cursors.position(&"ordering".into(), events[0].partition), 4);
+    assert_eq!(later.balance(account(1)), 4);
+}
+
+/// A poisoned event, one behind it, and one of another subject.
+fn poison(lane: &mut LaneByHand, producer: &mut Producer) {
+    let poisoned = producer.tell(Message::Panic { account: account(1) });
+    let behind = producer.tell(deposit(1, 5));
+    let other = producer.tell(deposit(2, 7));
+    assert!(matches!(lane.deliver(&poisoned), Outcome::Waiting));
+    assert!(matches!(lane.deliver(&behind), Outcome::Waiting));
+    assert!(matches!(lane.deliver(&other), Outcome::Handled));
+    assert!(matches!(lane.deliver(&behind), Outcome::Skipped), "a parked event is known too");
+}
+
+pub fn an_event_that_cannot_be_handled_parks_its_subject(world: &World) {
+    let (mut lane, mut producer) = (world.lane(), Producer::default());
+    poison(&mut lane, &mut producer);
+    assert_eq!((lane.balance(account(1)), lane.balance(account(2))), (0, 7));
+    // Ten attempts, the last after more than an hour; then a person must look.
+    for _ in 0..9 {
+        lane.advance(Duration::from_secs(5_000));
+    }
+    let parked = parking::all(&mut *lane.session).expect("parked messages are read");
+    let states: Vec<_> = parked.iter().map(|parked| (parked.state, parked.attempt)).collect();
+    assert_eq!(states, [(ParkedState::Dead, 10), (ParkedState::Blocked, 0)]);
+    assert_eq!(parked[0].error.as_deref(), Some("poisoned"));
+    // A process that starts now holds the subject back too.
+    let mut later = world.lane();
+    let another = producer.tell(deposit(1, 1));
+    assert!(matches!(later.deliver(&another), Outcome::Waiting));
+}
+
+fn dead_letter(lane: &mut LaneByHand) -> Uuid {
+    for _ in 0..9 {
+        lane.advance(Duration::from_secs(5_000));
+    }
+    parking::all(&mut *lane.session).expect("parked messages are read")[0].id
+}
+
+pub fn a_dead_letter_can_be_replayed(world: &World) {
+    let (mut lane, mut producer) = (world.lane(), Producer::default());
+    poison(&mut lane, &mut producer);
+    let id = dead_letter(&mut lane);
+    let mended = producer.tell(deposit(1, 3)).event.clone();
+    let changed = parking::change_dead_letter(&mut *lane.session, id, |mut parked| {
+        parked.body = parking::Body::Event(mended);
+        parked.state = ParkedState::Retry;
+        Some(parked)
+    });
+    assert!(changed.expect("the store works"));
+    lane.advance(Duration::ZERO);
+    lane.advance(Duration::ZERO);
+    assert_eq!(lane.account(account(1)).expect("it is stored").history, [3, 5], "and in order");
+    assert!(parking::all(&mut *lane.session).expect("parked messages are read").is_empty());
+}
+
+pub fn a_dead_letter_can_be_discarded(world: &World) {
+    let (mut lane, mut producer) = (world.lane(), Producer::default());
+    poison(&mut lane, &mut producer);
+    let id = dead_letter(&mut lane);
+    assert!(parking::change_dead_letter(&mut *lane.session, id, |_| None).expect("the store works"));
+    lane.advance(Duration::ZERO);
+    assert_eq!(lane.balance(account(1)), 5);
+    assert!(parking::all(&mut *lane.session).expect("parked messages are read").is_empty());
+    assert!(!parking::change_dead_letter(&mut *lane.session, id, |_| None).expect("the store works"), "it is gone");
+}
+
+pub fn an_early_event_waits_without_blocking(world: &World) {
+    let (mut lane, mut producer) = (world.lane(), Producer::default());
+    let early = producer.tell(Message::Follow { account: account(1), amount: 2 });
+    assert!(matches!(lane.deliver(&early), Outcome::Waiting));
+    assert!(parking::all(&mut *lane.session).expect("parked messages are read").is_empty(), "it is not parked");
+    assert!(matches!(lane.deliver(&producer.tell(deposit(1, 1))), Outcome::Handled));
+    lane.advance(Duration::from_millis(100));
+    assert_eq!(lane.account(account(1)).expect("it is stored").history, [1, 2]);
+    // One that waits for what never comes is a dead letter in the end.
+    let never = producer.tell(Message::Follow { account: account(9), amount: 2 });
+    lane.deliver(&never);
+    for _ in 0..50 {
+        lane.advance(Duration::from_secs(60));
+    }
+    let parked = parking::all(&mut *lane.session).expect("parked messages are read");
+    assert_eq!(parked.iter().map(|parked| parked.state).collect::<Vec<_>>(), [ParkedState::Dead]);
+}

@@ -1,0 +1,270 @@
+//! A cart and the changes that a customer makes to it.
+
+use std::sync::Arc;
+
+use contracts::{Address, CartId, Currency, Money, OrderId, ProductId, Refusal, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ProductCopy, ShippingMethod,
+    item::{ItemChange, Line},
+};
+
+/// Most lines of a cart that a customer fills.
+pub const LINES_MAX: usize = 200;
+
+/// Where a cart stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CartStatus {
+    /// It can be changed.
+    Open,
+    /// It has become an order and is not changed any more.
+    CheckedOut,
+}
+
+/// A shopping cart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cart {
+    /// Its id.
+    pub cart_id: CartId,
+    /// Where it stands.
+    pub status: CartStatus,
+    /// The currency of all its amounts: that of the first product in it.
+    pub currency: Currency,
+    /// How often it was changed.
+    pub revision: i64,
+    /// What is in it, in the order in which it was added.
+    pub lines: Vec<Line>,
+    /// Where it is to be sent.
+    pub shipping_address: Option<Arc<Address>>,
+    /// How it is to be sent.
+    pub shipping_method: Option<ShippingMethod>,
+    /// The order that it became.
+    pub order_id: Option<OrderId>,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When it became an order; for an imported one, when that was placed.
+    pub checked_out_at: Option<Timestamp>,
+}
+
+impl Cart {
+    /// An empty cart. Its currency stands until the first product is added.
+    pub fn open(cart_id: CartId, currency: Currency, now: Timestamp) -> Self {
+        Self {
+            cart_id,
+            status: CartStatus::Open,
+            currency,
+            revision: 0,
+            lines: Vec::new(),
+            shipping_address: None,
+            shipping_method: None,
+            order_id: None,
+            created_at: now,
+            checked_out_at: None,
+        }
+    }
+
+    /// What the lines cost.
+    pub fn subtotal(&self) -> Money {
+        // Each line's total is bounded so that the sum of the most lines is in range.
+        Money::new(self.lines.iter().map(|line| line.total_amount).sum(), self.currency)
+    }
+
+    /// What shipping costs; nothing while there is nothing to ship, or no method is chosen.
+    pub fn shipping_price(&self) -> Money {
+        let method = self.shipping_method.filter(|_| !self.lines.is_empty());
+        let amount = method.map_or(0, |method| method.price_amount(self.subtotal().amount));
+        Money::new(amount, self.currency)
+    }
+
+    /// Lines and shipping together.
+    pub fn total(&self) -> Money {
+        Money::new(self.subtotal().amount + self.shipping_price().amount, self.currency)
+    }
+
+    /// The line of a product.
+    pub fn line(&self, product: ProductId) -> Option<&Line> {
+        self.lines.iter().find(|line| line.product_id == product)
+    }
+
+    /// Adds units of a product to what is there of it.
+    ///
+    /// # Errors
+    /// `cart_checked_out`, `currency_mismatch`, `quantity_out_of_range`, `cart_full`, `amount_out_of_range`.
+    pub fn add(&mut self, product: &ProductCopy, quantity: u32) -> Result<ItemChange, Refusal> {
+        self.check_open()?;
+        if quantity == 0 {
+            return Err(super::item::quantity_out_of_range(super::QUANTITY_MAX));
+        }
+        if self.lines.is_empty() {
+            self.currency = product.currency;
+        }
+        if self.currency != product.currency {
+            let detail =
+                format!("The cart is in {}; the product is sold in another currency.", self.currency.code());
+            return Err(Refusal::invalid("currency_mismatch", detail));
+        }
+        let revision = self.revision + 1;
+        let is_full = self.lines.len() >= LINES_MAX;
+        let known = self.lines.iter_mut().find(|line| line.product_id == product.product_id);
+        let previous_quantity = match known {
+            Some(line) => {
+                let previous = line.quantity;
+                line.unit_price_amount = product.price_amount;
+                line.set_quantity(previous.saturating_add(quantity), revision)?;
+                previous
+            }
+            None if is_full => {
+                let detail = format!("A cart has at most {LINES_MAX} lines.");
+                return Err(Refusal::conflict("cart_full", detail));
+            }
+            None => {
+                self.lines.push(Line::new(product, quantity, revision)?);
+                0
+            }
+        };
+        self.revision = revision;
+        let quantity = previous_quantity + quantity;
+        let (product_id, stocked) = (product.product_id, product.stocked);
+        Ok(ItemChange { product_id, previous_quantity, quantity, revision, stocked })
+    }
+
+    /// Sets the units of a product that is in the cart; no change when there are that many already.
+    ///
+    /// # Errors
+    /// `cart_checked_out`, `item_not_found`, `quantity_out_of_range`, `amount_out_of_range`.
+    pub fn set_quantity(&mut self, product: ProductId, quantity: u32) -> Result<Option<ItemChange>, Refusal> {
+        self.check_open()?;
+        let revision = self.revision + 1;
+        let Some(line) = self.lines.iter_mut().find(|line| line.product_id == product) else {
+            return Err(Refusal::not_found("item_not_found", "The product is not in the cart."));
+        };
+        let previous_quantity = line.quantity;
+        if previous_quantity == quantity {
+            return Ok(None);
+        }
+        line.set_quantity(quantity, revision)?;
+        self.revision = revision;
+        Ok(Some(ItemChange {
+            product_id: product,
+            previous_quantity,
+            quantity,
+            revision,
+            stocked: line.stocked,
+        }))
+    }
+
+    /// Takes a product out; no change when it is not in.
+    ///
+    /// # Errors
+    /// `cart_checked_out`.
+    pub fn remove(&mut self, product: ProductId) -> Result<Option<ItemChange>, Refusal> {
+        self.check_open()?;
+        let Some(index) = self.lines.iter().position(|line| line.product_id == product) else {
+            return Ok(None);
+        };
+        let Line { quantity: previous_quantity, stocked, .. } = self.lines.remove(index);
+        self.revision += 1;
+        let revision = self.revision;
+        Ok(Some(ItemChange { product_id: product, previous_quantity, quantity: 0, revision, stocked }))
+    }
+
+    /// Takes a change back that inventory refused. Nothing happens when the line was changed since, or the cart became an order:
+    /// then a later decision stands, and the order's own validation has the last word on stock.
+    ///
+    /// # Errors
+    /// `quantity_out_of_range`, for a quantity that no line can have had.
+    pub fn revert(&mut self, refused: &ItemChange) -> Result<Option<ItemChange>, Refusal> {
+        let is_current = self.line(refused.product_id).is_some_and(|line| line.revision == refused.revision);
+        if self.status != CartStatus::Open || !is_current {
+            return Ok(None);
+        }
+        match refused.previous_quantity {
+            0 => self.remove(refused.product_id),
+            quantity => self.set_quantity(refused.product_id, quantity),
+        }
+    }
+
+    /// Takes over the price that a product has now; says whether anything changed.
+    ///
+    /// # Errors
+    /// `amount_out_of_range`, for a price that no cart can count.
+    pub fn reprice(&mut self, product: &ProductCopy) -> Result<bool, Refusal> {
+        if self.status != CartStatus::Open || self.currency != product.currency {
+            return Ok(false);
+        }
+        let line = self.lines.iter_mut().find(|line| line.product_id == product.product_id);
+        let Some(line) = line.filter(|line| line.unit_price_amount != product.price_amount) else {
+            return Ok(false);
+        };
+        line.set_price(product.price_amount)?;
+        self.revision += 1;
+        Ok(true)
+    }
+
+    /// Says where it is to be sent.
+    ///
+    /// # Errors
+    /// `cart_checked_out`, `shipping_address_invalid`.
+    pub fn set_shipping_address(&mut self, address: Address) -> Result<(), Refusal> {
+        self.check_open()?;
+        check_address(&address)?;
+        self.shipping_address = Some(Arc::new(address));
+        self.revision += 1;
+        Ok(())
+    }
+
+    /// Says how it is to be sent.
+    ///
+    /// # Errors
+    /// `cart_checked_out`.
+    pub fn set_shipping_method(&mut self, method: ShippingMethod) -> Result<(), Refusal> {
+        self.check_open()?;
+        self.shipping_method = Some(method);
+        self.revision += 1;
+        Ok(())
+    }
+
+    /// Takes everything out, because ordering has the order that the cart became; says whether anything changed.
+    pub fn empty(&mut self, order: OrderId) -> bool {
+        if self.order_id != Some(order) || self.lines.is_empty() {
+            return false;
+        }
+        self.lines.clear();
+        self.revision += 1;
+        true
+    }
+
+    pub(super) fn check_open(&self) -> Result<(), Refusal> {
+        match self.status {
+            CartStatus::Open => Ok(()),
+            CartStatus::CheckedOut => Err(Refusal::conflict(
+                "cart_checked_out",
+                "The cart has become an order and cannot be changed.",
+            )),
+        }
+    }
+}
+
+fn check_address(address: &Address) -> Result<(), Refusal> {
+    let refuse = |field: &str| {
+        let detail = format!("The field `{field}` is empty, too long, or not printable.");
+        Err(Refusal::invalid("shipping_address_invalid", detail))
+    };
+    for (field, text, length_max) in [
+        ("name", &address.name, 200),
+        ("street", &address.street, 200),
+        ("postal_code", &address.postal_code, 20),
+        ("city", &address.city, 100),
+    ] {
+        if text.trim().is_empty() || text.chars().count() > length_max || text.chars().any(char::is_control) {
+            return refuse(field);
+        }
+    }
+    if address.country.len() != 2 || !address.country.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        let detail = "The field `country` is two capital letters, such as `DE`.";
+        return Err(Refusal::invalid("shipping_address_invalid", detail));
+    }
+    Ok(())
+}

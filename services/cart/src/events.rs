@@ -1,0 +1,92 @@
+//! Other services' events as messages to carts, and carts' facts as public events.
+
+use contracts::{
+    Envelope, Event, Money, ServiceName, UnreadableEvent,
+    events::{
+        cart::{CartCheckedOut, CartCreated, CartItemAdded, CartItemRemoved, OrderLine},
+        catalog::{ProductCreated, ProductPriceChanged},
+        ordering::OrderSubmitted,
+    },
+};
+use engine::{Publication, Subscription};
+
+use crate::{
+    domain::{CheckedOut, Fact, Line, ProductCopy},
+    message::Message,
+};
+
+pub(crate) const SUBSCRIPTIONS: &[Subscription] = &[
+    Subscription { source: ServiceName::Catalog, types: &[ProductCreated::TYPE, ProductPriceChanged::TYPE] },
+    Subscription { source: ServiceName::Ordering, types: &[OrderSubmitted::TYPE] },
+];
+
+pub(crate) fn receive(event: &Envelope) -> Result<Option<Message>, UnreadableEvent> {
+    Ok(Some(match event.kind.as_str() {
+        ProductCreated::TYPE => {
+            let product: ProductCreated = event.read()?;
+            Message::ProductCreated(ProductCopy {
+                product_id: product.product_id,
+                name: product.name,
+                price_amount: product.price.amount,
+                currency: product.price.currency,
+                weight_grams: product.weight_grams,
+                stocked: product.stocked,
+                sequence: event.sequence,
+            })
+        }
+        ProductPriceChanged::TYPE => {
+            let ProductPriceChanged { product_id, price, .. } = event.read()?;
+            Message::PriceChanged { product_id, price, sequence: event.sequence }
+        }
+        OrderSubmitted::TYPE => {
+            let OrderSubmitted { cart_id, order_id, .. } = event.read()?;
+            Message::OrderSubmitted { cart_id, order_id }
+        }
+        _ => return Ok(None),
+    }))
+}
+
+pub(crate) fn publish(fact: Fact) -> Publication {
+    match fact {
+        Fact::Created(cart_id) => Publication::of(&CartCreated { cart_id }),
+        Fact::ItemChanged(cart_id, change) if change.quantity > change.previous_quantity => {
+            Publication::of(&CartItemAdded {
+                cart_id,
+                product_id: change.product_id,
+                quantity: change.quantity,
+                revision: change.revision,
+            })
+        }
+        Fact::ItemChanged(cart_id, change) => Publication::of(&CartItemRemoved {
+            cart_id,
+            product_id: change.product_id,
+            quantity: change.quantity,
+            revision: change.revision,
+        }),
+        Fact::CheckedOut(checked_out) => Publication::of(&checked_out_event(*checked_out)),
+    }
+}
+
+fn checked_out_event(fact: CheckedOut) -> CartCheckedOut {
+    let currency = fact.total.currency;
+    let order_line = |line: Line| OrderLine {
+        product_id: line.product_id,
+        name: line.name.to_string(),
+        quantity: line.quantity,
+        unit_price: Money::new(line.unit_price_amount, currency),
+        line_total: Money::new(line.total_amount, currency),
+        stocked: line.stocked,
+    };
+    CartCheckedOut {
+        cart_id: fact.cart_id,
+        revision: fact.revision,
+        order_id: fact.order_id,
+        email: fact.email,
+        shipping_address: (*fact.shipping_address).clone(),
+        shipping_method: fact.shipping_method.code().to_owned(),
+        shipping_price: fact.shipping_price,
+        payment_method: fact.payment_method,
+        lines: fact.lines.into_iter().map(order_line).collect(),
+        total: fact.total,
+    }
+}

@@ -1,0 +1,162 @@
+//! All that can be asked of carts or told to them, and what they answer.
+
+use contracts::{Address, CartId, Currency, Money, OrderId, ProductId, Timestamp};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::domain::{Cart, ImportLine, ItemChange, ProductCopy, ShippingMethod};
+
+/// Commands, translated events and timers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Message {
+    /// Open an empty cart.
+    Create {
+        /// Its id, made by the caller.
+        cart_id: CartId,
+        /// Its currency until the first product is added.
+        currency: Currency,
+    },
+    /// Add units of a product to what is in the cart of it.
+    AddItem {
+        /// The cart.
+        cart_id: CartId,
+        /// The product.
+        product_id: ProductId,
+        /// Units to add.
+        quantity: u32,
+    },
+    /// Set the units of a product that is in the cart.
+    SetItem {
+        /// The cart.
+        cart_id: CartId,
+        /// The product.
+        product_id: ProductId,
+        /// Units of it from now on.
+        quantity: u32,
+    },
+    /// Take back a change of a line, because inventory did not hold the units.
+    RevertItem {
+        /// The cart.
+        cart_id: CartId,
+        /// The change, as it was answered.
+        change: ItemChange,
+    },
+    /// Take a product out of the cart.
+    RemoveItem {
+        /// The cart.
+        cart_id: CartId,
+        /// The product.
+        product_id: ProductId,
+    },
+    /// Say where the cart is to be sent.
+    SetShippingAddress {
+        /// The cart.
+        cart_id: CartId,
+        /// Where.
+        address: Address,
+    },
+    /// Say how the cart is to be sent.
+    SetShippingMethod {
+        /// The cart.
+        cart_id: CartId,
+        /// How.
+        method: ShippingMethod,
+    },
+    /// Make the cart an order.
+    CheckOut {
+        /// The cart.
+        cart_id: CartId,
+        /// Where mail about the order goes.
+        email: String,
+        /// The total that the customer has seen.
+        total: Money,
+        /// A gateway's token for a payment method.
+        payment_method: String,
+    },
+    /// Order a product without a cart: one is opened and checked out at once.
+    BuyNow {
+        /// The id of that cart, made by the caller.
+        cart_id: CartId,
+        /// The product.
+        product_id: ProductId,
+        /// Units of it.
+        quantity: u32,
+        /// Where mail about the order goes.
+        email: String,
+        /// The total that the customer has seen.
+        total: Money,
+        /// Where the order is sent.
+        shipping_address: Address,
+        /// How it is sent.
+        shipping_method: ShippingMethod,
+        /// A gateway's token for a payment method.
+        payment_method: String,
+    },
+    /// Take over an order that was placed elsewhere: a cart of its lines is opened and checked out at once.
+    Import {
+        /// The id of that cart, made by the caller.
+        cart_id: CartId,
+        /// What was ordered.
+        lines: Vec<ImportLine>,
+        /// Where mail about the order goes.
+        email: String,
+        /// Where the order is sent.
+        shipping_address: Address,
+        /// A gateway's token for a payment method.
+        payment_method: String,
+        /// When it was placed.
+        placed_at: Timestamp,
+    },
+    /// A product is in the catalogue.
+    ProductCreated(ProductCopy),
+    /// A product has another price.
+    PriceChanged {
+        /// The product.
+        product_id: ProductId,
+        /// The new price of one unit.
+        price: Money,
+        /// The event's sequence among those of the product.
+        sequence: i64,
+    },
+    /// Tell the next carts that hold a product to take its price.
+    RepriceCarts {
+        /// The product.
+        product_id: ProductId,
+        /// The last row of the index that was told already.
+        after: Uuid,
+    },
+    /// Take the price that a product has now.
+    RepriceCart {
+        /// The cart.
+        cart_id: CartId,
+        /// The product.
+        product_id: ProductId,
+    },
+    /// Ordering has the order that the cart became.
+    OrderSubmitted {
+        /// The cart.
+        cart_id: CartId,
+        /// The order.
+        order_id: OrderId,
+    },
+}
+
+/// What is answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reply {
+    /// Nothing is said to an event or a timer.
+    Done,
+    /// The cart as it is now.
+    Cart(Box<Cart>),
+    /// The cart as it is now, and the change of its line; `None` when nothing changed.
+    Item(Box<Cart>, Option<ItemChange>),
+    /// The cart has become an order.
+    CheckedOut {
+        /// The cart.
+        cart_id: CartId,
+        /// The order.
+        order_id: OrderId,
+        /// What will be charged.
+        total: Money,
+    },
+}

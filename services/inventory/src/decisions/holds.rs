@@ -1,0 +1,103 @@
+//! Holds: units promised to a cart, for a time.
+
+use std::time::Duration;
+
+use contracts::{CartId, ProductId, Refusal};
+use engine::{Cx, Rows, Value};
+
+use super::{release, reserve};
+use crate::{
+    domain::{Hold, Stock, Units, end_of_slot},
+    message::{Message, shard_of, slot_subject},
+    service::Inventory,
+};
+
+/// Holds so many units for a cart, if a newer revision of it says so and they are there.
+pub(crate) fn set(
+    cart_id: CartId,
+    product_id: ProductId,
+    quantity: u32,
+    revision: i64,
+    hold_time: Duration,
+    rows: &mut Rows,
+    cx: &mut Cx<'_, Inventory>,
+) -> Result<(), Refusal> {
+    let known = rows.get::<Hold>(cart_id);
+    if known.is_none() && quantity == 0 {
+        return Ok(());
+    }
+    let mut hold = known.cloned().unwrap_or_else(|| Hold::new(cart_id));
+    let Some(change) = hold.set(product_id, quantity, revision) else {
+        tracing::debug!(%cart_id, %product_id, revision, "a hold of an older revision changes nothing");
+        return Ok(());
+    };
+    let available = rows.get::<Stock>(product_id).map_or(0, Stock::available);
+    if change > available {
+        return Err(Refusal::conflict("out_of_stock", "There are not enough units of the product."));
+    }
+    hold.extend(cx.now(), hold_time);
+    if let Some(slot) = hold.expiry_slot {
+        schedule_end_of(slot, shard_of(cart_id), cx);
+    }
+    rows.put(hold);
+    if change != 0 {
+        reserve(&Units::from([(product_id, change)]), rows, cx);
+    }
+    Ok(())
+}
+
+/// A cart has fewer units of a product: the rest is released, if a newer revision says so.
+pub(crate) fn lower(
+    cart_id: CartId,
+    product_id: ProductId,
+    quantity: u32,
+    revision: i64,
+    rows: &mut Rows,
+    cx: &mut Cx<'_, Inventory>,
+) {
+    let Some(mut hold) = rows.get::<Hold>(cart_id).cloned() else { return };
+    let Some(change) = hold.lower(product_id, quantity, revision) else {
+        tracing::debug!(%cart_id, %product_id, revision, "a removal of an older revision releases nothing");
+        return;
+    };
+    rows.put(hold);
+    if change != 0 {
+        reserve(&Units::from([(product_id, change)]), rows, cx);
+    }
+}
+
+/// A slot is over: each of its holds ends with a message of its own, which has its own rows and comes in its cart's order.
+pub(crate) fn end_slot(slot: i64, shard: u8, rows: &mut Rows, cx: &mut Cx<'_, Inventory>) {
+    let carts: Vec<CartId> =
+        rows.matching::<Hold>("expiry_slot", &Value::Integer(slot)).iter().map(|hold| hold.cart_id).collect();
+    if carts.is_empty() {
+        return;
+    }
+    let now = cx.now();
+    for cart_id in carts {
+        if let Some(hold) = rows.get_mut::<Hold>(cart_id) {
+            hold.expiry_slot = None;
+        }
+        cx.schedule(cart_id, "end-hold", now, Message::EndHold { cart_id });
+    }
+    // A message takes a bounded number of holds, so it looks again until none is left.
+    cx.schedule(slot_subject(slot, shard), "end-slot", now, Message::EndSlot { slot, shard });
+}
+
+/// Releases a cart's hold, unless the cart has been busy since its slot was over.
+pub(crate) fn end(cart_id: CartId, rows: &mut Rows, cx: &mut Cx<'_, Inventory>) {
+    if rows.get::<Hold>(cart_id).is_some_and(|hold| hold.expiry_slot.is_none()) {
+        give_up(cart_id, rows, cx);
+    }
+}
+
+/// Releases all that is held for a cart.
+pub(super) fn give_up(cart_id: CartId, rows: &mut Rows, cx: &mut Cx<'_, Inventory>) {
+    let Some(held) = rows.get::<Hold>(cart_id).map(Hold::units) else { return };
+    rows.remove::<Hold>(cart_id);
+    release(&held, rows, cx);
+}
+
+fn schedule_end_of(slot: i64, shard: u8, cx: &mut Cx<'_, Inventory>) {
+    cx.schedule(slot_subject(slot, shard), "end-slot", end_of_slot(slot), Message::EndSlot { slot, shard });
+}

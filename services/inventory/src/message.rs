@@ -1,0 +1,149 @@
+//! All that inventory can be asked or told, and what it answers.
+
+use contracts::{CartId, OrderId, ProductId, partition_of};
+use engine::Key;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::domain::{AdjustmentReason, Line, Stock, StockChange};
+
+/// A command, an event in inventory's own words, or a timer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Message {
+    /// Hold so many units of a product for a cart, as of a revision of it; 0 releases them.
+    SetHold {
+        /// The cart.
+        cart_id: CartId,
+        /// The product.
+        product_id: ProductId,
+        /// Units.
+        quantity: u32,
+        /// The cart's revision that wants it.
+        revision: i64,
+    },
+    /// Staff received, counted or wrote off units: all of it, or none where one change cannot be.
+    AdjustStock {
+        /// Given by whoever asks; the same id again changes nothing.
+        adjustment_id: Uuid,
+        /// Why.
+        reason: AdjustmentReason,
+        /// What.
+        changes: Vec<StockChange>,
+    },
+    /// A product is in the catalogue, and its units are counted.
+    CountProduct {
+        /// The product.
+        product_id: ProductId,
+    },
+    /// A cart has no more than so many units of a product, as of a revision.
+    LowerHold {
+        /// The cart.
+        cart_id: CartId,
+        /// The product.
+        product_id: ProductId,
+        /// Units.
+        quantity: u32,
+        /// The cart's revision that says so.
+        revision: i64,
+    },
+    /// A cart was checked out: what is held for it is the order's.
+    TakeHold {
+        /// The order.
+        order_id: OrderId,
+        /// The cart.
+        cart_id: CartId,
+        /// The stocked lines.
+        lines: Vec<Line>,
+    },
+    /// Decide whether an order can have its stock.
+    Validate {
+        /// The order.
+        order_id: OrderId,
+        /// The cart that it came from.
+        cart_id: CartId,
+        /// The stocked lines.
+        lines: Vec<Line>,
+    },
+    /// An order is paid: its units leave.
+    Settle {
+        /// The order.
+        order_id: OrderId,
+    },
+    /// An order will not be fulfilled.
+    Cancel {
+        /// The order.
+        order_id: OrderId,
+        /// The cart that it came from.
+        cart_id: CartId,
+    },
+    /// A slot is over: find the holds that end with it.
+    EndSlot {
+        /// The slot.
+        slot: i64,
+        /// Which of its timers this is.
+        shard: u8,
+    },
+    /// A cart's hold ends, unless it was extended.
+    EndHold {
+        /// The cart.
+        cart_id: CartId,
+    },
+}
+
+/// Timers that a slot has. Carts of one shard share one, and a lane on PostgreSQL writes the timers of its own partitions only,
+/// so that lanes do not wait for one another's timer.
+const SHARDS: u8 = 2;
+
+/// The shard of a cart.
+pub(crate) fn shard_of(cart_id: CartId) -> u8 {
+    partition_of(&cart_id.to_string()) % SHARDS
+}
+
+/// The subject of a slot's timer.
+pub(crate) fn slot_subject(slot: i64, shard: u8) -> Key {
+    Key::Text(format!("holds-until-{slot}-{shard}"))
+}
+
+impl Message {
+    /// The aggregate that the message goes to.
+    pub(crate) fn key(&self) -> Key {
+        match self {
+            Self::SetHold { cart_id, .. } | Self::LowerHold { cart_id, .. } | Self::EndHold { cart_id } => {
+                (*cart_id).into()
+            }
+            Self::TakeHold { order_id, .. }
+            | Self::Validate { order_id, .. }
+            | Self::Settle { order_id }
+            | Self::Cancel { order_id, .. } => (*order_id).into(),
+            Self::AdjustStock { adjustment_id, .. } => (*adjustment_id).into(),
+            Self::CountProduct { product_id } => (*product_id).into(),
+            Self::EndSlot { slot, shard } => slot_subject(*slot, *shard),
+        }
+    }
+}
+
+/// What a command is answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reply {
+    /// It is so.
+    Done,
+    /// The adjusted products, as they are now.
+    Adjusted(Vec<Level>),
+}
+
+/// Units of a product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Level {
+    /// The product.
+    pub product_id: ProductId,
+    /// Units on hand.
+    pub on_hand: i64,
+    /// Units that can still be promised.
+    pub available: i64,
+}
+
+impl From<&Stock> for Level {
+    fn from(stock: &Stock) -> Self {
+        Self { product_id: stock.product_id, on_hand: stock.on_hand, available: stock.available() }
+    }
+}

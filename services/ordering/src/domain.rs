@@ -1,0 +1,363 @@
+//! The order and its rules.
+
+use std::time::Duration;
+
+use contracts::{Address, CartId, Currency, OrderId, ProductId, Refusal, Timestamp};
+use engine::{Cx, Key, Needs, Rows};
+use serde::{Deserialize, Serialize};
+
+use crate::Ordering;
+
+/// Where an order stands. The order of the variants is the order's way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// It exists, and can be cancelled freely until the grace period ends.
+    Submitted,
+    /// Inventory is asked for its stock.
+    AwaitingValidation,
+    /// Its stock is certain; payment is under way.
+    StockConfirmed,
+    /// It is paid; fulfilment has it.
+    Paid,
+    /// Its parcel is packed.
+    Packed,
+    /// The carrier has its parcel.
+    Shipped,
+    /// Its parcel has arrived.
+    Delivered,
+    /// It will not be fulfilled; what was done is undone.
+    Cancelled,
+}
+
+/// Why an order was cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The customer asked.
+    Customer,
+    /// There was not enough stock.
+    OutOfStock,
+    /// The payment was declined.
+    PaymentFailed,
+}
+
+/// One line of an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// The product.
+    pub product_id: ProductId,
+    /// Its name at checkout.
+    pub name: String,
+    /// Units ordered.
+    pub quantity: u32,
+    /// What one unit cost, in minor units of the order's currency.
+    pub unit_price: i64,
+    /// What the line costs.
+    pub line_total: i64,
+    /// Whether its units are counted in stock.
+    pub stocked: bool,
+}
+
+/// What a checkout asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Submission {
+    /// The order's id.
+    pub order_id: OrderId,
+    /// The cart it came from.
+    pub cart_id: CartId,
+    /// Where mail about it goes.
+    pub email: String,
+    /// Where the parcel goes.
+    pub shipping_address: Address,
+    /// The shipping option.
+    pub shipping_method: String,
+    /// What shipping costs.
+    pub shipping_price: i64,
+    /// A gateway's token for the payment method.
+    pub payment_method: String,
+    /// What is ordered.
+    pub lines: Vec<Line>,
+    /// What it costs.
+    pub total: i64,
+    /// The currency of all amounts.
+    pub currency: Currency,
+    /// When the customer checked out.
+    pub checked_out: Timestamp,
+}
+
+/// An order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// Its id.
+    pub id: OrderId,
+    /// The cart it came from.
+    pub cart_id: CartId,
+    /// Where it stands.
+    pub status: Status,
+    /// Where mail about it goes.
+    pub email: String,
+    /// What it costs, shipping included, in minor units.
+    pub total: i64,
+    /// The currency of all its amounts.
+    pub currency: Currency,
+    /// Its lines.
+    pub lines: Vec<Line>,
+    /// The shipping option.
+    pub shipping_method: String,
+    /// What shipping costs.
+    pub shipping_price: i64,
+    /// Where the parcel goes.
+    pub shipping_address: Address,
+    /// A gateway's token for the payment method.
+    pub payment_method: String,
+    /// Why it was cancelled.
+    pub cancel_reason: Option<Reason>,
+    /// Whether the customer has asked to cancel it after it was paid, and fulfilment has not decided.
+    pub cancel_requested: bool,
+    /// When the customer checked out.
+    pub created_us: Timestamp,
+    /// When it was paid.
+    pub paid_us: Option<Timestamp>,
+    /// When its status changed last.
+    pub updated_us: Timestamp,
+}
+
+/// All that can be asked or told.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Message {
+    /// A customer has checked out.
+    Submit(Box<Submission>),
+    /// The grace period is over.
+    EndGracePeriod(OrderId),
+    /// Inventory has the stock.
+    ConfirmStock(OrderId),
+    /// Inventory has not.
+    RejectStock(OrderId),
+    /// Payment has captured the total.
+    ConfirmPayment(OrderId),
+    /// Payment has captured nothing and will not.
+    FailPayment(OrderId),
+    /// The parcel is packed.
+    Pack(OrderId),
+    /// The carrier has the parcel.
+    Ship(OrderId),
+    /// The parcel has arrived.
+    Deliver(OrderId),
+    /// Fulfilment has stopped the parcel.
+    ParcelStopped(OrderId),
+    /// Fulfilment could not stop it any more.
+    ParcelNotStopped(OrderId),
+    /// The customer wants to cancel.
+    Cancel(OrderId),
+}
+
+impl Message {
+    /// The order that it is about.
+    pub fn order_id(&self) -> OrderId {
+        match self {
+            Self::Submit(submission) => submission.order_id,
+            Self::EndGracePeriod(id)
+            | Self::ConfirmStock(id)
+            | Self::RejectStock(id)
+            | Self::ConfirmPayment(id)
+            | Self::FailPayment(id)
+            | Self::Pack(id)
+            | Self::Ship(id)
+            | Self::Deliver(id)
+            | Self::ParcelStopped(id)
+            | Self::ParcelNotStopped(id)
+            | Self::Cancel(id) => *id,
+        }
+    }
+}
+
+/// What happened to an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// It exists.
+    Submitted(Order),
+    /// Its grace period is over.
+    GracePeriodEnded(OrderId),
+    /// Inventory is asked for its stock.
+    AwaitingValidation(Order),
+    /// Its stock is certain.
+    StockConfirmed(Order),
+    /// It is paid.
+    Paid(Order),
+    /// Fulfilment is asked to stop its parcel.
+    CancelRequested(OrderId),
+    /// It changed in a way that is no status of the saga.
+    Updated(OrderId, &'static str),
+    /// Its parcel is on the way.
+    Shipped(OrderId),
+    /// Its parcel has arrived.
+    Delivered(OrderId),
+    /// It ended early.
+    Cancelled {
+        /// The order.
+        order: Order,
+        /// Why.
+        reason: Reason,
+        /// Whether it had been paid.
+        was_paid: bool,
+    },
+}
+
+/// The timer that ends an order's grace period.
+pub const GRACE_PERIOD_TIMER: &str = "grace_period";
+
+/// The aggregate that a message goes to.
+pub fn key(message: &Message) -> Key {
+    message.order_id().into()
+}
+
+/// Every message is about one order and needs that row alone.
+pub fn needs(message: &Message, needs: &mut Needs<'_>) {
+    needs.write::<Order>(message.order_id());
+}
+
+/// Decides what a message does to its order. Answers the order's status afterwards.
+///
+/// # Errors
+/// A command that the order's state does not allow; any message that came before its order did.
+pub fn handle(
+    rules: &Ordering,
+    message: &Message,
+    rows: &mut Rows,
+    cx: &mut Cx<'_, Ordering>,
+) -> Result<Status, Refusal> {
+    let id = message.order_id();
+    cx.correlate(id);
+    if let Message::Submit(submission) = message {
+        return Ok(submit(rules, submission, rows, cx));
+    }
+    let Some(mut order) = rows.get::<Order>(id).cloned() else { return Err(unknown(message)) };
+    match message {
+        Message::Submit(_) => {}
+        Message::EndGracePeriod(_) if order.status == Status::Submitted => end_grace_period(&mut order, cx),
+        Message::ConfirmStock(_) if order.status == Status::AwaitingValidation => {
+            enter(&mut order, Status::StockConfirmed, cx);
+            cx.publish::<Order>(id, Fact::StockConfirmed(order.clone()));
+        }
+        Message::RejectStock(_) if order.status == Status::AwaitingValidation => {
+            cancel(&mut order, Reason::OutOfStock, cx);
+        }
+        Message::ConfirmPayment(_) if order.status == Status::StockConfirmed => {
+            enter(&mut order, Status::Paid, cx);
+            order.paid_us = Some(cx.now());
+            cx.publish::<Order>(id, Fact::Paid(order.clone()));
+        }
+        Message::FailPayment(_) if order.status == Status::StockConfirmed => {
+            cancel(&mut order, Reason::PaymentFailed, cx);
+        }
+        Message::Pack(_) if order.status == Status::Paid => {
+            enter(&mut order, Status::Packed, cx);
+            cx.publish::<Order>(id, Fact::Updated(id, "packed"));
+        }
+        Message::Ship(_) if matches!(order.status, Status::Paid | Status::Packed) => {
+            enter(&mut order, Status::Shipped, cx);
+            cx.publish::<Order>(id, Fact::Shipped(id));
+        }
+        Message::Deliver(_) if matches!(order.status, Status::Paid | Status::Packed | Status::Shipped) => {
+            enter(&mut order, Status::Delivered, cx);
+            cx.publish::<Order>(id, Fact::Delivered(id));
+        }
+        Message::ParcelStopped(_) if matches!(order.status, Status::Paid | Status::Packed) => {
+            cancel(&mut order, Reason::Customer, cx);
+        }
+        Message::ParcelNotStopped(_) if order.cancel_requested => {
+            order.cancel_requested = false;
+            cx.publish::<Order>(id, Fact::Updated(id, "cancel_refused"));
+        }
+        Message::Cancel(_) => ask_to_cancel(&mut order, cx)?,
+        late => {
+            tracing::debug!(order = %id, status = ?order.status, ?late, "a late message changes nothing");
+            return Ok(order.status);
+        }
+    }
+    let status = order.status;
+    rows.put(order);
+    Ok(status)
+}
+
+/// A message about an order that is not here: a command names nothing; an event has overtaken the checkout.
+fn unknown(message: &Message) -> Refusal {
+    match message {
+        Message::Cancel(_) => Refusal::not_found("order_not_found", "There is no such order."),
+        _ => Refusal::early("the order's checkout has not come yet"),
+    }
+}
+
+fn submit(rules: &Ordering, submission: &Submission, rows: &mut Rows, cx: &mut Cx<'_, Ordering>) -> Status {
+    let id = submission.order_id;
+    if let Some(order) = rows.get::<Order>(id) {
+        return order.status;
+    }
+    let mut order = Order {
+        id,
+        cart_id: submission.cart_id,
+        status: Status::Submitted,
+        email: submission.email.clone(),
+        total: submission.total,
+        currency: submission.currency,
+        lines: submission.lines.clone(),
+        shipping_method: submission.shipping_method.clone(),
+        shipping_price: submission.shipping_price,
+        shipping_address: submission.shipping_address.clone(),
+        payment_method: submission.payment_method.clone(),
+        cancel_reason: None,
+        cancel_requested: false,
+        created_us: submission.checked_out,
+        paid_us: None,
+        updated_us: cx.now(),
+    };
+    cx.publish::<Order>(id, Fact::Submitted(order.clone()));
+    if rules.grace_period == Duration::ZERO {
+        end_grace_period(&mut order, cx);
+    } else {
+        cx.schedule_in(id, GRACE_PERIOD_TIMER, rules.grace_period, Message::EndGracePeriod(id));
+    }
+    let status = order.status;
+    rows.put(order);
+    status
+}
+
+fn end_grace_period(order: &mut Order, cx: &mut Cx<'_, Ordering>) {
+    cx.publish::<Order>(order.id, Fact::GracePeriodEnded(order.id));
+    enter(order, Status::AwaitingValidation, cx);
+    cx.publish::<Order>(order.id, Fact::AwaitingValidation(order.clone()));
+}
+
+fn enter(order: &mut Order, status: Status, cx: &Cx<'_, Ordering>) {
+    order.status = status;
+    order.updated_us = cx.now();
+}
+
+fn cancel(order: &mut Order, reason: Reason, cx: &mut Cx<'_, Ordering>) {
+    let was_paid = order.paid_us.is_some();
+    enter(order, Status::Cancelled, cx);
+    order.cancel_reason = Some(reason);
+    order.cancel_requested = false;
+    cx.cancel(order.id, GRACE_PERIOD_TIMER);
+    cx.publish::<Order>(order.id, Fact::Cancelled { order: order.clone(), reason, was_paid });
+}
+
+/// Until it is paid an order is cancelled here and now; after that fulfilment is asked.
+fn ask_to_cancel(order: &mut Order, cx: &mut Cx<'_, Ordering>) -> Result<(), Refusal> {
+    match order.status {
+        Status::Submitted | Status::AwaitingValidation | Status::StockConfirmed => {
+            cancel(order, Reason::Customer, cx);
+        }
+        Status::Paid | Status::Packed if order.cancel_requested => {}
+        Status::Paid | Status::Packed => {
+            order.cancel_requested = true;
+            cx.publish::<Order>(order.id, Fact::CancelRequested(order.id));
+        }
+        Status::Cancelled => {}
+        Status::Shipped | Status::Delivered => {
+            return Err(Refusal::conflict("order_already_shipped", "The order has left and can no longer be cancelled."));
+        }
+    }
+    Ok(())
+}

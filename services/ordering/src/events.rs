@@ -1,0 +1,148 @@
+//! Public events to messages, and facts to public events.
+
+use contracts::{
+    Envelope, Event, Money, ServiceName, UnreadableEvent,
+    events::{
+        cart::{CartCheckedOut, OrderLine},
+        fulfilment::{Delivered, DeliveryStarted, DeliveryStatusUpdated, DeliveryStopRefused, DeliveryStopped},
+        inventory::{OrderConfirmed, OrderRejected},
+        ordering::{
+            CancelReason, GracePeriodConfirmed, OrderAwaitingValidation, OrderCancelRequested, OrderCancelled,
+            OrderDelivered, OrderPaid, OrderShipped, OrderStockConfirmed, OrderSubmitted, OrderUpdated, StockLine,
+        },
+        payment::{PaymentCompleted, PaymentFailed},
+    },
+};
+use engine::{Publication, Subscription};
+
+use crate::domain::{Fact, Line, Message, Order, Reason, Submission};
+
+/// Whose events are handled.
+pub const SUBSCRIPTIONS: &[Subscription] = &[
+    Subscription { source: ServiceName::Cart, types: &[CartCheckedOut::TYPE] },
+    Subscription { source: ServiceName::Inventory, types: &[OrderConfirmed::TYPE, OrderRejected::TYPE] },
+    Subscription { source: ServiceName::Payment, types: &[PaymentCompleted::TYPE, PaymentFailed::TYPE] },
+    Subscription {
+        source: ServiceName::Fulfilment,
+        types: &[
+            DeliveryStatusUpdated::TYPE,
+            DeliveryStarted::TYPE,
+            Delivered::TYPE,
+            DeliveryStopped::TYPE,
+            DeliveryStopRefused::TYPE,
+        ],
+    },
+];
+
+/// Translates an event.
+pub fn receive(event: &Envelope) -> Result<Option<Message>, UnreadableEvent> {
+    Ok(Some(match event.kind.as_str() {
+        CartCheckedOut::TYPE => Message::Submit(Box::new(submission(event.read()?, event))),
+        OrderConfirmed::TYPE => Message::ConfirmStock(event.read::<OrderConfirmed>()?.order_id),
+        OrderRejected::TYPE => Message::RejectStock(event.read::<OrderRejected>()?.order_id),
+        PaymentCompleted::TYPE => Message::ConfirmPayment(event.read::<PaymentCompleted>()?.order_id),
+        PaymentFailed::TYPE => Message::FailPayment(event.read::<PaymentFailed>()?.order_id),
+        DeliveryStatusUpdated::TYPE => Message::Pack(event.read::<DeliveryStatusUpdated>()?.order_id),
+        DeliveryStarted::TYPE => Message::Ship(event.read::<DeliveryStarted>()?.order_id),
+        Delivered::TYPE => Message::Deliver(event.read::<Delivered>()?.order_id),
+        DeliveryStopped::TYPE => Message::ParcelStopped(event.read::<DeliveryStopped>()?.order_id),
+        DeliveryStopRefused::TYPE => Message::ParcelNotStopped(event.read::<DeliveryStopRefused>()?.order_id),
+        _ => return Ok(None),
+    }))
+}
+
+fn submission(checkout: CartCheckedOut, event: &Envelope) -> Submission {
+    Submission {
+        order_id: checkout.order_id,
+        cart_id: checkout.cart_id,
+        email: checkout.email,
+        shipping_address: checkout.shipping_address,
+        shipping_method: checkout.shipping_method,
+        shipping_price: checkout.shipping_price.amount,
+        payment_method: checkout.payment_method,
+        lines: checkout.lines.into_iter().map(line).collect(),
+        total: checkout.total.amount,
+        currency: checkout.total.currency,
+        checked_out: event.time,
+    }
+}
+
+fn line(line: OrderLine) -> Line {
+    Line {
+        product_id: line.product_id,
+        name: line.name,
+        quantity: line.quantity,
+        unit_price: line.unit_price.amount,
+        line_total: line.line_total.amount,
+        stocked: line.stocked,
+    }
+}
+
+/// Translates a fact.
+pub fn publish(fact: Fact) -> Publication {
+    match fact {
+        Fact::Submitted(order) => Publication::of(&OrderSubmitted {
+            order_id: order.id,
+            cart_id: order.cart_id,
+            total: Money::new(order.total, order.currency),
+            lines: order.lines.iter().map(|line| order_line(&order, line)).collect(),
+        }),
+        Fact::GracePeriodEnded(order_id) => Publication::of(&GracePeriodConfirmed { order_id }),
+        Fact::AwaitingValidation(order) => Publication::of(&OrderAwaitingValidation {
+            order_id: order.id,
+            cart_id: order.cart_id,
+            lines: stock_lines(&order),
+        }),
+        Fact::StockConfirmed(order) => Publication::of(&OrderStockConfirmed {
+            order_id: order.id,
+            total: Money::new(order.total, order.currency),
+            payment_method: order.payment_method,
+        }),
+        Fact::Paid(order) => Publication::of(&OrderPaid {
+            order_id: order.id,
+            total: Money::new(order.total, order.currency),
+            lines: stock_lines(&order),
+            shipping_address: order.shipping_address,
+            shipping_method: order.shipping_method,
+        }),
+        Fact::CancelRequested(order_id) => Publication::of(&OrderCancelRequested { order_id }),
+        Fact::Updated(order_id, change) => Publication::of(&OrderUpdated { order_id, change: change.to_owned() }),
+        Fact::Shipped(order_id) => Publication::of(&OrderShipped { order_id }),
+        Fact::Delivered(order_id) => Publication::of(&OrderDelivered { order_id }),
+        Fact::Cancelled { order, reason, was_paid } => Publication::of(&OrderCancelled {
+            order_id: order.id,
+            cart_id: order.cart_id,
+            reason: match reason {
+                Reason::Customer => CancelReason::Customer,
+                Reason::OutOfStock => CancelReason::OutOfStock,
+                Reason::PaymentFailed => CancelReason::PaymentFailed,
+            },
+            was_paid,
+        }),
+    }
+}
+
+fn order_line(order: &Order, line: &Line) -> OrderLine {
+    OrderLine {
+        product_id: line.product_id,
+        name: line.name.clone(),
+        quantity: line.quantity,
+        unit_price: Money::new(line.unit_price, order.currency),
+        line_total: Money::new(line.line_total, order.currency),
+        stocked: line.stocked,
+    }
+}
+
+/// The stocked lines, one per product: a real invoice names a product more than once.
+fn stock_lines(order: &Order) -> Vec<StockLine> {
+    let mut lines: Vec<StockLine> = Vec::with_capacity(order.lines.len());
+    let mut places = std::collections::HashMap::new();
+    for line in order.lines.iter().filter(|line| line.stocked) {
+        let place = *places.entry(line.product_id).or_insert_with(|| {
+            lines.push(StockLine { product_id: line.product_id, quantity: 0 });
+            lines.len() - 1
+        });
+        lines[place].quantity += line.quantity;
+    }
+    lines
+}

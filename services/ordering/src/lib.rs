@@ -1,0 +1,114 @@
+#![doc = include_str!("../README.md")]
+
+mod api;
+mod domain;
+mod events;
+mod store;
+mod timeline;
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use contracts::{Envelope, OrderId, Refusal, ServiceName, UnreadableEvent, questions::OrderArrival};
+use engine::{Cx, Engine, EngineError, Key, Needs, NoEffect, Projection, Publication, Rows, Service, Subscription, Table};
+use serde::Deserialize;
+
+pub use domain::{Fact, GRACE_PERIOD_TIMER, Line, Message, Order, Reason, Status, Submission};
+
+/// The service's settings.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// How long an order can be cancelled freely before its stock is asked for, in milliseconds. With 0 it is asked for at once.
+    pub grace_period_ms: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { grace_period_ms: 2_000 }
+    }
+}
+
+/// The service's rules.
+#[derive(Clone, Debug)]
+pub struct Ordering {
+    pub(crate) grace_period: Duration,
+}
+
+impl Ordering {
+    /// Rules with these settings.
+    pub fn new(config: &Config) -> Self {
+        Self { grace_period: Duration::from_millis(config.grace_period_ms) }
+    }
+}
+
+impl Service for Ordering {
+    const NAME: ServiceName = ServiceName::Ordering;
+
+    type Message = Message;
+    type Reply = Status;
+    type Fact = Fact;
+    type Request = NoEffect;
+    type Response = NoEffect;
+
+    fn tables(&self) -> Vec<&'static Table> {
+        vec![engine::table_of::<Order>(), &store::TIMELINE]
+    }
+
+    fn key(&self, message: &Message) -> Key {
+        domain::key(message)
+    }
+
+    fn needs(&self, message: &Message, needs: &mut Needs<'_>) {
+        domain::needs(message, needs);
+    }
+
+    fn handle(&self, message: &Message, rows: &mut Rows, cx: &mut Cx<'_, Self>) -> Result<Status, Refusal> {
+        domain::handle(self, message, rows, cx)
+    }
+
+    fn subscriptions(&self) -> &'static [Subscription] {
+        events::SUBSCRIPTIONS
+    }
+
+    fn receive(&self, event: &Envelope) -> Result<Option<Message>, UnreadableEvent> {
+        events::receive(event)
+    }
+
+    fn publish(&self, fact: Fact) -> Publication {
+        events::publish(fact)
+    }
+
+    fn effect_ended(&self, request: NoEffect, _: NoEffect) -> Message {
+        match request {}
+    }
+
+    fn projections(&self) -> Vec<Box<dyn Projection>> {
+        vec![Box::new(timeline::Timeline)]
+    }
+}
+
+/// Mounts the service.
+///
+/// # Errors
+/// Its database cannot be opened.
+pub async fn mount(ctx: &host::Context, config: &Config) -> Result<host::Mounted, EngineError> {
+    let opened = ctx.open(Ordering::new(config), None).await?;
+    let engine = opened.engine();
+    let _ = ctx.questions.order_arrival.set(Arc::new(Arrival(engine.clone())));
+    let routes = api::routes(api::Api { engine, tokens: ctx.secrets.order_tokens() });
+    Ok(host::Mounted { routes, service: host::hosted(opened) })
+}
+
+/// Answers whether an order has come.
+struct Arrival(Engine<Ordering>);
+
+#[async_trait]
+impl OrderArrival for Arrival {
+    async fn wait_for_order(&self, order: OrderId, patience: Duration) -> bool {
+        if self.0.wait_for_arrival(&order.to_string(), patience).await {
+            return true;
+        }
+        matches!(self.0.reads().get::<Order>(order).await, Ok(Some(_)))
+    }
+}

@@ -1,0 +1,46 @@
+//! The tables: orders, and the timeline.
+
+use contracts::{Address, CartId, Currency, OrderId, Timestamp};
+use engine::{Column, ColumnKind, Table};
+
+use crate::domain::{Line, Order, Reason, Status};
+
+engine::text_field!(Status);
+engine::text_field!(Reason);
+
+engine::record! {
+    Order => "orders" {
+        key id: OrderId,
+        field cart_id: CartId,
+        field status: Status,
+        field email: String,
+        field total: i64,
+        field currency: Currency,
+        json lines: Vec<Line>,
+        field shipping_method: String,
+        field shipping_price: i64,
+        json shipping_address: Address,
+        field payment_method: String,
+        field cancel_reason: Option<Reason>,
+        field cancel_requested: bool,
+        field created_us: Timestamp,
+        field paid_us: Option<Timestamp>,
+        field updated_us: Timestamp,
+    }
+}
+
+/// All events of an order's way, by order and time.
+pub static TIMELINE: Table = Table {
+    name: "timeline",
+    columns: &[
+        Column::new("order_id", ColumnKind::Id),
+        Column::new("event_id", ColumnKind::Id),
+        Column::new("at_us", ColumnKind::Integer),
+        Column::new("source", ColumnKind::Text),
+        Column::new("type", ColumnKind::Text),
+        Column::new("causation_id", ColumnKind::Id),
+    ],
+    key_columns: 2,
+    indexes: &[],
+};
+

@@ -1,0 +1,141 @@
+//! A gateway with scripted outcomes. It is outside of the shop: what it has carried out it keeps in a ledger of its own,
+//! a file that outlives a crash of the shop's process, so that a question after a crash has a true answer.
+
+use std::{
+    collections::HashMap,
+    fs::{File, OpenOptions},
+    io::{BufRead, BufReader, Write},
+    path::Path,
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use contracts::OrderId;
+use engine::OutsideError;
+use parking_lot::Mutex;
+
+use crate::{
+    domain::{Request, Response},
+    effects::Gateway,
+};
+
+/// How long the slow payment method takes.
+const SLOW: Duration = Duration::from_secs(3);
+
+/// Told of captures, as a real gateway's webhook would.
+pub type Callback = Box<dyn Fn(OrderId, String) + Send + Sync>;
+
+/// What the ledger knows of an idempotency key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Entry {
+    Captured,
+    Declined,
+    Refunded,
+}
+
+impl Entry {
+    const ALL: [Self; 3] = [Self::Captured, Self::Declined, Self::Refunded];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Captured => "captured",
+            Self::Declined => "declined",
+            Self::Refunded => "refunded",
+        }
+    }
+}
+
+struct Ledger {
+    file: File,
+    entries: HashMap<Box<str>, Entry>,
+}
+
+/// The gateway.
+pub struct MockGateway {
+    ledger: Mutex<Ledger>,
+    callback: Callback,
+}
+
+impl MockGateway {
+    /// Opens the ledger: one line per key, `outcome key minor-units currency`.
+    ///
+    /// # Errors
+    /// The file cannot be read or written.
+    pub fn open(path: &Path, callback: Callback) -> std::io::Result<Self> {
+        let file = OpenOptions::new().create(true).append(true).read(true).open(path)?;
+        let mut entries = HashMap::new();
+        for line in BufReader::new(&file).lines() {
+            let line = line?;
+            let mut words = line.split(' ');
+            let entry = words.next().and_then(|word| Entry::ALL.into_iter().find(|entry| entry.word() == word));
+            // A line that a crash has cut short was never answered.
+            if let (Some(entry), Some(key), Some(_), Some(_)) = (entry, words.next(), words.next(), words.next()) {
+                entries.insert(key.into(), entry);
+            }
+        }
+        Ok(Self { ledger: Mutex::new(Ledger { file, entries }), callback })
+    }
+
+    /// Carries a key out, unless it was before; answers what was.
+    fn enter(&self, key: &str, entry: Entry, amount: i64, currency: &str) -> Result<Response, OutsideError> {
+        let mut ledger = self.ledger.lock();
+        if let Some(known) = ledger.entries.get(key) {
+            return Ok(response(*known, key));
+        }
+        let line = format!("{} {key} {amount} {currency}\n", entry.word());
+        ledger.file.write_all(line.as_bytes()).map_err(|error| OutsideError::Unknown(error.to_string()))?;
+        ledger.entries.insert(key.into(), entry);
+        Ok(response(entry, key))
+    }
+}
+
+fn response(entry: Entry, key: &str) -> Response {
+    match entry {
+        Entry::Captured => Response::Captured { reference: format!("mock_{}", key.trim_start_matches("capture:")) },
+        Entry::Declined => Response::Declined { code: "card_declined".to_owned() },
+        Entry::Refunded => Response::Refunded,
+    }
+}
+
+#[async_trait]
+impl Gateway for MockGateway {
+    async fn carry_out(&self, key: &str, request: &Request) -> Result<Response, OutsideError> {
+        let (order_id, amount, currency, method) = match request {
+            Request::Refund { amount, currency, .. } => {
+                return self.enter(key, Entry::Refunded, *amount, currency.code());
+            }
+            Request::Capture { order_id, amount, currency, method } => (*order_id, *amount, currency.code(), method),
+        };
+        let capture = || self.enter(key, Entry::Captured, amount, currency);
+        match method.as_str() {
+            "pm_mock_approve" => capture(),
+            "pm_mock_slow" => {
+                // The wait is the outcome that was asked for.
+                #[allow(clippy::disallowed_methods)]
+                tokio::time::sleep(SLOW).await;
+                capture()
+            }
+            "pm_mock_timeout_after_success" => {
+                let heard_before = self.find(key).await?;
+                let captured = capture()?;
+                match heard_before {
+                    Some(_) => Ok(captured),
+                    None => Err(OutsideError::Unknown("the answer was lost".into())),
+                }
+            }
+            "pm_mock_duplicate_callback" => {
+                let captured = capture()?;
+                if let Response::Captured { reference } = &captured {
+                    (self.callback)(order_id, reference.clone());
+                    (self.callback)(order_id, reference.clone());
+                }
+                Ok(captured)
+            }
+            _ => self.enter(key, Entry::Declined, amount, currency),
+        }
+    }
+
+    async fn find(&self, key: &str) -> Result<Option<Response>, OutsideError> {
+        Ok(self.ledger.lock().entries.get(key).map(|entry| response(*entry, key)))
+    }
+}
