@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{bench, test, tidy, workspace_root};
+use xtask::{bench, new_service, test, tidy, workspace_root};
 
 /// Isotope's own commands.
 #[derive(Parser)]
@@ -19,6 +19,11 @@ enum Command {
     Test,
     /// Check the rules of the workspace: dependencies, shape, names, documents.
     Tidy,
+    /// Make services/NAME in the house's shape: it compiles, and its tests pass.
+    NewService {
+        /// Words in small letters, with _ between them.
+        name: String,
+    },
     /// Build the server for release and measure it: `bench orders`, `bench engine`, `bench --help`.
     #[command(disable_help_flag = true)]
     Bench {
@@ -40,6 +45,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Test => test::run(&root),
         Command::Tidy => tidy::run(&root),
+        Command::NewService { name } => new_service::run(&root, &name),
         Command::Bench { arguments } => bench::run(&root, &arguments),
         Command::Replay { arguments } => bench::run_one(&root, "replay", &arguments),
     };

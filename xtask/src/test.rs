@@ -5,6 +5,7 @@ mod postgres;
 use std::{path::Path, time::Instant};
 
 use crate::{
+    new_service,
     steps::{cargo, succeed, succeeds_quietly},
     tidy,
 };
@@ -16,13 +17,14 @@ type Step = (&'static str, fn(&Path) -> Result<(), String>);
 /// # Errors
 /// A sentence that says which step failed and how.
 pub fn run(root: &Path) -> Result<(), String> {
-    let steps: [Step; 6] = [
+    let steps: [Step; 7] = [
         ("PostgreSQL is installed", |_| postgres::ensure_installed()),
         ("tidy", tidy::run),
         ("format", format),
         ("lints", lints),
         ("tests", tests),
         ("doc tests", doc_tests),
+        ("a new service", new_service::prove),
     ];
     let started = Instant::now();
     let mut times = Vec::new();

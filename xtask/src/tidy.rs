@@ -9,7 +9,7 @@ mod workspace;
 
 use std::{fmt, path::Path};
 
-pub use workspace::{Crate, Workspace};
+pub use workspace::{Crate, SKIPPED, Workspace};
 
 /// A broken rule: where, and why the rule is there.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

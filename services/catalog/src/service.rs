@@ -5,14 +5,14 @@ use engine::{Cx, Key, Needs, NoEffect, Publication, Rows, Service, Subscription,
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::{Fact, NewProduct, Product, create},
+    domain::{Fact, NewProduct, Outcome, Product, create},
     events,
 };
 
 /// All that can be asked of the catalogue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Message {
-    /// Add products: all of them, or none.
+    /// Add products: all of them, or none. One whose SKU is there already changes nothing, so that a repeat does no harm.
     CreateProducts {
         /// 1 to [`PRODUCTS_PER_COMMAND_MAX`](crate::domain::PRODUCTS_PER_COMMAND_MAX) products.
         products: Vec<NewProduct>,
@@ -29,8 +29,8 @@ pub enum Message {
 /// What the catalogue answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
-    /// The products that were added, in the order asked.
-    Created(Vec<Product>),
+    /// The products that were added, and in their places those that had their SKU already, in the order asked.
+    Products(Vec<Product>),
     /// The product as it is now.
     Product(Product),
 }
@@ -108,16 +108,23 @@ fn create_products(
     rows: &mut Rows,
     cx: &mut Cx<'_, CatalogService>,
 ) -> Result<Reply, Refusal> {
-    if new.iter().any(|new| rows.get::<Product>(new.product_id).is_some()) {
+    let of =
+        |column, name: &str| rows.matching::<Product>(column, &Value::from(name)).into_iter().next().cloned();
+    let outcomes = create(new, |slug| of("slug", slug).is_some(), |sku| of("sku", sku), cx.now())?;
+    let is_used = |outcome: &Outcome| match outcome {
+        Outcome::Created(product) => rows.get::<Product>(product.product_id).is_some(),
+        Outcome::Known(_) => false,
+    };
+    if outcomes.iter().any(is_used) {
         return Err(Refusal::conflict("product_exists", "A product has one of these ids already."));
     }
-    let taken = |column, name: &str| !rows.matching::<Product>(column, &Value::from(name)).is_empty();
-    let products = create(new, |slug| taken("slug", slug), |sku| taken("sku", sku), cx.now())?;
-    for product in &products {
-        rows.put(product.clone());
-        cx.publish::<Product>(product.product_id, Fact::Created(product.clone()));
+    for outcome in &outcomes {
+        if let Outcome::Created(product) = outcome {
+            rows.put(product.clone());
+            cx.publish::<Product>(product.product_id, Fact::Created(product.clone()));
+        }
     }
-    Ok(Reply::Created(products))
+    Ok(Reply::Products(outcomes.into_iter().map(Outcome::into_product).collect()))
 }
 
 fn change_price(

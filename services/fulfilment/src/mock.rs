@@ -100,7 +100,7 @@ impl Carrier for MockCarrier {
     }
 
     async fn find(&self, key: &str) -> Result<Option<Booking>, OutsideError> {
-        let (path, bookings, key) = (self.path.clone(), self.bookings.clone(), key.to_owned());
+        let (path, bookings, wanted) = (self.path.clone(), self.bookings.clone(), key.to_owned());
         // The file may be long, and reading it must not hold up other tasks.
         let found = tokio::task::spawn_blocking(move || -> std::io::Result<bool> {
             let mut bookings = bookings.lock();
@@ -108,8 +108,10 @@ impl Carrier for MockCarrier {
                 Some(keys) => keys,
                 None => read_keys(&path)?,
             };
-            Ok(bookings.keys.insert(keys).contains(key.as_str()))
+            Ok(bookings.keys.insert(keys).contains(wanted.as_str()))
         });
-        todo_result(found.await)
+        let found = found.await.map_err(|error| OutsideError::Unavailable(error.to_string()))?;
+        let found = found.map_err(|error| OutsideError::Unavailable(error.to_string()))?;
+        Ok(found.then(|| booking(key)))
     }
 }

@@ -62,16 +62,22 @@ impl MockGateway {
     /// # Errors
     /// The file cannot be read or written.
     pub fn open(path: &Path, callback: Callback) -> std::io::Result<Self> {
-        let file = OpenOptions::new().create(true).append(true).read(true).open(path)?;
+        let mut file = OpenOptions::new().create(true).append(true).read(true).open(path)?;
         let mut entries = HashMap::new();
-        for line in BufReader::new(&file).lines() {
-            let line = line?;
-            let mut words = line.split(' ');
-            let entry = words.next().and_then(|word| Entry::ALL.into_iter().find(|entry| entry.word() == word));
+        let mut reader = BufReader::new(&file);
+        let mut line = String::new();
+        while reader.read_line(&mut line)? > 0 {
             // A line that a crash has cut short was never answered.
+            let Some(whole) = line.strip_suffix('\n') else { break };
+            let mut words = whole.split(' ');
+            let entry = words.next().and_then(|word| Entry::ALL.into_iter().find(|entry| entry.word() == word));
             if let (Some(entry), Some(key), Some(_), Some(_)) = (entry, words.next(), words.next(), words.next()) {
                 entries.insert(key.into(), entry);
             }
+            line.clear();
+        }
+        if !line.is_empty() {
+            file.write_all(b"\n")?;
         }
         Ok(Self { ledger: Mutex::new(Ledger { file, entries }), callback })
     }

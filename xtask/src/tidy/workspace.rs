@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Folders that hold no sources.
-const SKIPPED: [&str; 4] = ["target", ".git", "data", "node_modules"];
+pub const SKIPPED: [&str; 4] = ["target", ".git", "data", "node_modules"];
 
 /// A package of the workspace.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 //! Adding products: what a new one must be, and which names it may take.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use contracts::{Money, ProductId, Refusal, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -81,38 +81,62 @@ impl NewProduct {
     }
 }
 
-/// Makes the products of a command: all of them, or none. `slug_taken` and `sku_taken` tell which names others have.
+/// What became of a product to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is new.
+    Created(Product),
+    /// Its SKU is that of a product which is there already, or comes earlier in the command; that one stays as it is.
+    Known(Product),
+}
+
+impl Outcome {
+    /// The product in either case.
+    pub fn into_product(self) -> Product {
+        match self {
+            Self::Created(product) | Self::Known(product) => product,
+        }
+    }
+}
+
+/// Makes the products of a command: all of them, or none. `slug_taken` and `of_sku` tell what there is already.
 ///
 /// # Errors
 /// What is wrong with the first product that cannot be made, by its place in the command.
 pub fn create(
     new: &[NewProduct],
     slug_taken: impl Fn(&str) -> bool,
-    sku_taken: impl Fn(&str) -> bool,
+    of_sku: impl Fn(&str) -> Option<Product>,
     now: Timestamp,
-) -> Result<Vec<Product>, Refusal> {
+) -> Result<Vec<Outcome>, Refusal> {
     if new.is_empty() || new.len() > PRODUCTS_PER_COMMAND_MAX {
         let detail = format!("One request adds 1 to {PRODUCTS_PER_COMMAND_MAX} products.");
         return Err(Refusal::invalid("product_count_out_of_range", detail));
     }
     let mut claims = Claims::default();
-    let mut products = Vec::with_capacity(new.len());
+    let mut outcomes = Vec::with_capacity(new.len());
     for (index, new) in new.iter().enumerate() {
-        let product = claims.admit(new, &slug_taken, &sku_taken, now).map_err(|refusal| {
+        if let Some(known) =
+            new.sku.as_deref().and_then(|sku| claims.skus.get(sku).cloned().or_else(|| of_sku(sku)))
+        {
+            outcomes.push(Outcome::Known(known));
+            continue;
+        }
+        let product = claims.admit(new, &slug_taken, now).map_err(|refusal| {
             let detail = format!("Product {}: {}", index + 1, refusal.detail);
             Refusal { detail, ..refusal }
         })?;
-        products.push(product);
+        outcomes.push(Outcome::Created(product));
     }
-    Ok(products)
+    Ok(outcomes)
 }
 
-/// The names that the products before this one, in the same command, have taken.
+/// What the products before this one, in the same command, have taken.
 #[derive(Default)]
 struct Claims {
     ids: HashSet<ProductId>,
     slugs: HashSet<String>,
-    skus: HashSet<String>,
+    skus: HashMap<String, Product>,
 }
 
 impl Claims {
@@ -120,7 +144,6 @@ impl Claims {
         &mut self,
         new: &NewProduct,
         slug_taken: impl Fn(&str) -> bool,
-        sku_taken: impl Fn(&str) -> bool,
         now: Timestamp,
     ) -> Result<Product, Refusal> {
         new.check()?;
@@ -132,12 +155,7 @@ impl Claims {
             return Err(Refusal::conflict("slug_taken", "Another product has its slug."));
         };
         self.slugs.insert(slug.clone());
-        if let Some(sku) = &new.sku
-            && (sku_taken(sku) || !self.skus.insert(sku.clone()))
-        {
-            return Err(Refusal::conflict("sku_taken", format!("Another product has the SKU `{sku}`.")));
-        }
-        Ok(Product {
+        let product = Product {
             product_id: new.product_id,
             slug,
             sku: new.sku.clone(),
@@ -149,6 +167,10 @@ impl Claims {
             stocked: new.stocked,
             status: new.status,
             created_at: now,
-        })
+        };
+        if let Some(sku) = &new.sku {
+            self.skus.insert(sku.clone(), product.clone());
+        }
+        Ok(product)
     }
 }

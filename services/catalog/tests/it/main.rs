@@ -31,7 +31,7 @@ fn new_product(harness: &mut Harness<CatalogService>, name: &str) -> NewProduct 
 
 fn create(harness: &mut Harness<CatalogService>, products: Vec<NewProduct>) -> Result<Vec<Product>, Refusal> {
     match harness.command(Message::CreateProducts { products })? {
-        Reply::Created(products) => Ok(products),
+        Reply::Products(products) => Ok(products),
         other => panic!("created products, not {other:?}"),
     }
 }

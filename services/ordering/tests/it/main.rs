@@ -1,0 +1,5 @@
+//! The order's saga, step by step: each event applies, applies twice, and arrives out of order.
+
+mod cancelling;
+mod saga;
+mod shop;
