@@ -11,13 +11,14 @@ use host::{Context, Questions, Running, Secrets, ServerLimits, Stores};
 use tokio::net::TcpListener;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{directory::DataDirectory, openapi, seed, settings::Settings, system, wiring};
+use crate::{directory::DataDirectory, seed, settings::Settings, system, wiring};
 
 /// A shop that is started and not served yet.
 pub struct Shop {
     listener: TcpListener,
     routes: Router,
     services: Vec<Arc<dyn Running>>,
+    openapi: String,
     _directory: DataDirectory,
 }
 
@@ -32,7 +33,7 @@ impl Shop {
             .await
             .with_context(|| format!("{} cannot be listened on; choose another address with --listen", settings.listen))?;
         let ctx = context(&directory, settings)?;
-        let mut routes = OpenApiRouter::with_openapi(openapi::about());
+        let mut routes = OpenApiRouter::new();
         let mut services = Vec::new();
         for name in ServiceName::ALL {
             let mounted = wiring::mount(name, &ctx, settings).await?;
@@ -43,10 +44,16 @@ impl Shop {
             service.start().await?;
         }
         let (routes, api) = system::nest(routes);
-        let routes = system::routes(routes, api, services.clone(), &ctx);
-        seed::first_start(&ctx, settings).await?;
+        let openapi = api.to_pretty_json()?;
+        let routes = system::routes(routes, &openapi, services.clone(), &ctx);
+        seed::first_start(&routes, &ctx, settings).await?;
         let routes = host::harden(routes, ServerLimits::default());
-        Ok(Self { listener, routes, services, _directory: directory })
+        Ok(Self { listener, routes, services, openapi, _directory: directory })
+    }
+
+    /// The HTTP contract.
+    pub fn openapi(&self) -> &str {
+        &self.openapi
     }
 
     /// Where it listens.

@@ -31,8 +31,8 @@ struct System {
 }
 
 /// The services' routes with those about the shop itself.
-pub fn routes(routes: Router, api: OpenApi, services: Vec<Arc<dyn Running>>, ctx: &Context) -> Router {
-    let openapi = api.to_pretty_json().unwrap_or_default().into();
+pub fn routes(routes: Router, openapi: &str, services: Vec<Arc<dyn Running>>, ctx: &Context) -> Router {
+    let openapi = openapi.into();
     let system = System { services, admin: ctx.secrets.admin_token(), ctx: ctx.clone(), openapi };
     let own = Router::new()
         .route("/health/live", get(|| async { StatusCode::NO_CONTENT }))

@@ -7,7 +7,8 @@
 //! | `POST replay/orders` | `{"orders": [`[`ReplayedOrder`]`]}`, at most 200 | 200 `{"orders": [{"invoice", "order_id"}]}`, one for each, in the same order, committed |
 //! | `GET system` | | 200 `{"durability": ..., "lag": 0, "parked": 0, ...}`: settings as read back from the databases; events that some consumer has yet to handle; keys that are parked |
 //!
-//! `Money` is `{"amount": 1999, "currency": "EUR"}`. A repeated `sku` or `invoice` changes nothing and is answered with the id that it has.
+//! `Money` is `{"amount": 1999, "currency": "EUR"}`. A repeated `sku` or `invoice` changes nothing and is answered
+//! with the id that it has.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -62,7 +63,8 @@ pub struct StockLevel {
     pub on_hand: u64,
 }
 
-/// An order that was placed elsewhere, at another time. It costs the sum of its lines; shipping is a line, where there was any.
+/// An order that was placed elsewhere, at another time. It costs the sum of its lines; shipping is a line, where
+/// there was any.
 #[derive(Clone, Debug, Serialize)]
 pub struct ReplayedOrder<'a> {
     /// Its number there.

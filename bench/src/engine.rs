@@ -1,8 +1,9 @@
 //! `bench engine`: messages through a log and a consumer to committed changes, and from a commit to the handler.
 //!
-//! Two services of this benchmark's own run in this process on a real store. The producer publishes events, 64 with a commit, always some
-//! thousands ahead; for each, the consumer's change is 4 rows inserted, 4 rows updated, 2 events published and its cursor, committed durably.
-//! What the producer costs is part of it. Afterwards the database must hold exactly what was published, once.
+//! Two services of this benchmark's own run in this process on a real store. The producer publishes events, 64 with a
+//! commit, always some thousands ahead; for each, the consumer's change is 4 rows inserted, 4 rows updated, 2 events
+//! published and its cursor, committed durably. What the producer costs is part of it. Afterwards the database must
+//! hold exactly what was published, once.
 
 mod consumer;
 mod load;
@@ -21,13 +22,15 @@ use consumer::ConsumerService;
 use producer::ProducerService;
 use stamps::Stamps;
 
-/// Measure the engine: durable messages per second through a consumer, and how long an event takes from its commit to its handler.
+/// Measure the engine: durable messages per second through a consumer, and how long an event takes from its commit to
+/// its handler.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Options {
     /// The database.
     #[arg(long, value_enum, default_value = "sqlite")]
     store: Store,
-    /// Where the temporary data directory is made; it must be on a disk. Without this the system's place for temporary files.
+    /// Where the temporary data directory is made; it must be on a disk. Without this the system's place for
+    /// temporary files.
     #[arg(long, value_name = "FOLDER")]
     directory: Option<std::path::PathBuf>,
     /// Length of the window in which messages count.
@@ -56,7 +59,8 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     ensure!(options.concurrency > 0 && options.seconds > 0, "nothing to measure");
     let place = Place::make(options.store, options.directory.as_deref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    // The engines are dropped outside of the runtime, because a session on PostgreSQL has one of its own, which cannot end inside another.
+    // The engines are dropped outside of the runtime, because a session on PostgreSQL has one of its own, which
+    // cannot end inside another.
     let pair = runtime.block_on(start(&place))?;
     let measured = runtime.block_on(load::measure(options, &pair));
     runtime.block_on(async {

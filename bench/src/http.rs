@@ -1,7 +1,7 @@
 //! A small HTTP/1.1 client on one connection that stays open.
 //!
-//! The driver shares two cores with the server it measures, so it does only what is needed: it writes a request in one piece, and reads a status, a
-//! `content-length` and that many bytes.
+//! The driver shares two cores with the server it measures, so it does only what is needed: it writes a request in
+//! one piece, and reads a status, a `content-length` and that many bytes.
 
 use std::{
     fmt::{self, Write as _},

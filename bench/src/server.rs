@@ -44,7 +44,8 @@ pub struct ServerOptions {
     /// The database.
     #[arg(long, value_enum, default_value = "sqlite")]
     pub store: Store,
-    /// Where the temporary data directory is made; it must be on a disk. Without this the system's place for temporary files.
+    /// Where the temporary data directory is made; it must be on a disk. Without this the system's place for
+    /// temporary files.
     #[arg(long, value_name = "FOLDER")]
     pub directory: Option<PathBuf>,
 }

@@ -1,12 +1,14 @@
 //! `cargo xtask new-service NAME`: a service of the house's shape that compiles, and whose tests pass.
 //!
-//! The templates in `xtask/templates/service` are a working service called `sample`; its name is replaced. Everything is read and checked before
-//! anything is written, so a service that cannot be made leaves no trace.
+//! The templates in `xtask/templates/service` are a working service called `sample`; its name is replaced. Everything
+//! is read and checked before anything is written, so a service that cannot be made leaves no trace.
 
 mod proof;
 mod registration;
 
 use std::{fs, path::Path};
+
+use crate::steps::{cargo, succeed};
 
 pub use proof::prove;
 
@@ -79,6 +81,8 @@ pub fn run(root: &Path, name: &str) -> Result<(), String> {
     for (path, text) in changed {
         write(&root.join(path), &text)?;
     }
+    // Where a name stands in the alphabet decides the order of imports, and its length where lines break.
+    succeed(cargo(root).args(["fmt", "--package", &name.snake]))?;
     println!(
         "services/{} is made and registered. Next: `cargo test -p {}`; then put your own aggregate",
         name.snake, name.snake

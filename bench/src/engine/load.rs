@@ -26,7 +26,8 @@ const EVENTS_AT_ONCE: usize = 64;
 /// Feeders, so that the producer commits one batch while the next is made.
 const FEEDERS: u32 = 4;
 
-/// The producer stays about so many events ahead: enough that the consumer never waits, few enough to be read from memory as in a live shop.
+/// The producer stays about so many events ahead: enough that the consumer never waits, few enough to be read from
+/// memory as in a live shop.
 const AHEAD: u64 = 8_192;
 
 const WARM_UP: Duration = Duration::from_secs(2);

@@ -35,7 +35,8 @@ pub(super) fn price_of(index: usize) -> i64 {
 }
 
 impl Catalogue {
-    /// Makes the products and their stock, and waits until every service knows them. `hot_stock` is what the first product has of it.
+    /// Makes the products and their stock, and waits until every service knows them. `hot_stock` is what the first
+    /// product has of it.
     pub async fn make(options: &Options, server: &Server, hot_stock: Option<u64>) -> anyhow::Result<Self> {
         let mut admin = Admin::connect(server).await?;
         let new_products: Vec<NewProduct> = (0..options.products)

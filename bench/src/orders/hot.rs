@@ -91,8 +91,8 @@ async fn rush(mut journey: Journey, catalogue: &Catalogue, tally: &Tally, buys_n
     }
 }
 
-/// Buys one unit and watches the order until it is paid. An order that is accepted first and cancelled for want of stock is a refusal too: without holds the shop
-/// cannot know earlier.
+/// Buys one unit and watches the order until it is paid. An order that is accepted first and cancelled for want of
+/// stock is a refusal too: without holds the shop cannot know earlier.
 async fn buy(journey: &mut Journey, catalogue: &Catalogue, buys_now: bool) -> Result<(), NoOrder> {
     let accepted = if buys_now {
         journey.buy_now(0).await?

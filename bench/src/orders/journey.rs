@@ -185,8 +185,11 @@ impl Journey {
         let product = self.catalogue.products[index];
         let total = price_of(index) + self.catalogue.shipping;
         let body = format!(
-            r#"{{"product_id":"{product}","quantity":1,"email":"{}","total":{{"amount":{total},"currency":"{CURRENCY}"}},"shipping_address":{ADDRESS},"shipping_method":"{SHIPPING_METHOD}","payment_method":"{PAYMENT_METHOD}"}}"#,
-            self.email
+            concat!(
+                r#"{{"product_id":"{}","quantity":1,"email":"{}","total":{{"amount":{},"currency":"{}"}},"#,
+                r#""shipping_address":{},"shipping_method":"{}","payment_method":"{}"}}"#
+            ),
+            product, self.email, total, CURRENCY, ADDRESS, SHIPPING_METHOD, PAYMENT_METHOD
         );
         self.check_out(format_args!("/orders"), &body).await
     }

@@ -77,7 +77,8 @@ impl Report {
             errors: tally.errors(),
             paid,
             refused: tally.refusals(),
-            // On SQLite every commit is one fsync; PostgreSQL shares one among commits at the same time, and counts them itself.
+            // On SQLite every commit is one fsync; PostgreSQL shares one among commits at the same time, and counts
+            // them itself.
             fsyncs_per_s: rounded(usage.wal_syncs_per_s.unwrap_or(usage.commits_per_s)),
             durability: system.durability,
             cpu_cores: rounded(usage.cpu_cores),

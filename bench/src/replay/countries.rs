@@ -2,8 +2,8 @@
 
 use anyhow::Context;
 
-/// The names that the Online Retail file uses. Two are no countries: its `European Community` and `Unspecified` have codes that ISO 3166-1
-/// leaves to such uses, so that each name keeps a code of its own.
+/// The names that the Online Retail file uses. Two are no countries: its `European Community` and `Unspecified` have
+/// codes that ISO 3166-1 leaves to such uses, so that each name keeps a code of its own.
 const CODES: [(&str, &str); 38] = [
     ("Australia", "AU"),
     ("Austria", "AT"),

@@ -16,7 +16,8 @@ use crate::{
     server::Server,
 };
 
-/// Orders in one request; fewer when they are long, because the server takes bodies of up to a mebibyte, which is some 6,000 lines.
+/// Orders in one request; fewer when they are long, because the server takes bodies of up to a mebibyte, which is
+/// some 6,000 lines.
 const ORDERS_AT_ONCE: usize = 200;
 const LINES_AT_ONCE: usize = 4_000;
 

@@ -1,7 +1,7 @@
 //! Revenue by day straight from the file's text.
 //!
-//! This is the other side of the comparison, so it shares nothing with the code that puts orders into the shop: it reads CSV by itself, byte by byte, knows
-//! neither invoices nor products, and computes in whole thousandths of a penny.
+//! This is the other side of the comparison, so it shares nothing with the code that puts orders into the shop: it
+//! reads CSV by itself, byte by byte, knows neither invoices nor products, and computes in whole numbers.
 
 use std::{
     collections::BTreeMap,
@@ -11,8 +11,8 @@ use std::{
 /// Pennies sold by day, as `2010-12-01`.
 pub(super) type RevenueByDay = BTreeMap<String, i64>;
 
-/// Sums every sale line of the file: no invoice that begins with C or A, units above zero, a price above zero. A line is units times price, rounded half up to
-/// the penny.
+/// Sums every sale line of the file: no invoice that begins with C or A, units above zero, a price above zero. A line
+/// is units times price, rounded half up to the penny.
 ///
 /// # Errors
 /// The text is not of the Online Retail format; says the record's number.

@@ -15,8 +15,8 @@ pub(super) struct Row {
     pub description: String,
     /// Units; negative when they come back.
     pub quantity: i64,
-    /// When it was sold, in microseconds since 1970. The file's times are local to its shop and are read as UTC, so that its days stay
-    /// its days.
+    /// When it was sold, in microseconds since 1970. The file's times are local to its shop and are read as UTC, so
+    /// that its days stay its days.
     pub at_us: i64,
     /// Pounds sterling.
     pub unit_price_thousandths: i64,
@@ -104,7 +104,8 @@ mod tests {
     #[test]
     fn rows_are_read_with_their_quotes_and_gaps() {
         let text = format!(
-            "{HEADER}100001,22041,\"FRAME 7\"\" , SINGLE \",48,2010-12-01 12:27:00,2.1,16210,United Kingdom\n100002,POST,,1,2010-12-02 00:00:00,18,,EIRE\n"
+            "{HEADER}100001,22041,\"FRAME 7\"\" , SINGLE \",48,2010-12-01 12:27:00,2.1,16210,United Kingdom\n\
+             100002,POST,,1,2010-12-02 00:00:00,18,,EIRE\n"
         );
         let rows = read(text.as_bytes()).expect("reads");
         assert_eq!(rows.len(), 2);
@@ -119,7 +120,11 @@ mod tests {
     #[test]
     fn only_units_at_a_price_are_sales() {
         let text = format!(
-            "{HEADER}100001,10002,X,1,2010-12-01 12:27:00,2.1,1,EIRE\nC100002,10002,X,-1,2010-12-01 12:27:00,2.1,1,EIRE\nA100003,B,X,1,2010-12-01 12:27:00,9,,EIRE\n100004,10002,X,5,2010-12-01 12:27:00,0,1,EIRE\n100005,10002,X,-5,2010-12-01 12:27:00,1,1,EIRE\n"
+            "{HEADER}100001,10002,X,1,2010-12-01 12:27:00,2.1,1,EIRE\n\
+             C100002,10002,X,-1,2010-12-01 12:27:00,2.1,1,EIRE\n\
+             A100003,B,X,1,2010-12-01 12:27:00,9,,EIRE\n\
+             100004,10002,X,5,2010-12-01 12:27:00,0,1,EIRE\n\
+             100005,10002,X,-5,2010-12-01 12:27:00,1,1,EIRE\n"
         );
         let sales: Vec<bool> =
             read(text.as_bytes()).expect("reads").iter().map(|row| row.is_sale()).collect();

@@ -45,12 +45,39 @@ pub struct PostgresDurability {
 
 /// A lane's connection. SeaORM opens and keeps it; statements go to the driver below, which has arrays with nulls in them.
 pub struct PostgresSession {
-    runtime: tokio::runtime::Runtime,
+    runtime: Runtime,
     database: Option<DatabaseConnection>,
     /// Held from one statement to the next, because a transaction lives in it. `None` after it broke.
     connection: Option<PoolConnection<Postgres>>,
     schema: String,
     open: bool,
+}
+
+/// A session's own runtime. It may be dropped anywhere, also inside of another runtime, because it does not wait for its end.
+struct Runtime(Option<tokio::runtime::Runtime>);
+
+impl Runtime {
+    fn new() -> Result<Self, StoreError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.map(|runtime| Self(Some(runtime))).map_err(|error| StoreError::Unavailable(error.to_string()))
+    }
+}
+
+impl std::ops::Deref for Runtime {
+    type Target = tokio::runtime::Runtime;
+
+    #[allow(clippy::expect_used)] // It is taken out only when it is dropped.
+    fn deref(&self) -> &tokio::runtime::Runtime {
+        self.0.as_ref().expect("the runtime is there until it is dropped")
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 /// What a statement is given.
@@ -69,10 +96,7 @@ impl PostgresSession {
     /// # Errors
     /// The server cannot be reached, or does not make commits durable.
     pub fn open(address: &PostgresAddress) -> Result<Self, StoreError> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let runtime = Runtime::new()?;
         let mut options = ConnectOptions::new(&address.url);
         options
             .max_connections(1)

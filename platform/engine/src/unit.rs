@@ -1,10 +1,12 @@
 //! The unit of work: a batch of messages, decided in memory and committed in one transaction.
 
+mod closing;
+mod setbacks;
+
 use std::{
     collections::{HashMap, HashSet},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
-    time::Duration,
 };
 
 use bus::Logged;
@@ -16,26 +18,17 @@ use crate::{
     core::Core,
     effects::{self, Call, EffectState},
     inbox::Inbox,
-    log,
     message::{CommandError, Incoming, Origin, Outcome},
     parking::{self, Parked, ParkedState},
     rows::{Needs, Rows},
     service::{Cx, Outbox, Service},
-    session::{Filter, Lock, Select, Session, StoreError},
-    system::{COMMAND, EFFECT, LANE, PARKED, WATERMARK},
-    table::Table,
+    session::{Session, StoreError},
     timers::{self, TimerChanges},
     value::{Row, Value},
 };
 
 /// How often `needs` may find something new before its message is in error.
 const NEEDS_ROUNDS_MAX: usize = 3;
-
-/// How long a message that came too early is tried again before it is a dead letter.
-const EARLY_PATIENCE: Duration = Duration::from_secs(600);
-
-/// Timers that deliver an early message again begin with this name.
-const EARLY_TIMER: &str = "early:";
 
 /// What a committed batch leaves to be done: by the callers, the consumers and the outside.
 pub(crate) struct Committed<S: Service> {
@@ -321,137 +314,6 @@ impl<'a, S: Service> Unit<'a, S> {
             self.timers.fired(subject.clone(), name.clone());
         }
     }
-
-    /// Parks a message that has failed, or that stands behind one that has.
-    fn park(&mut self, incoming: &Incoming<S>, error: Option<String>) -> Outcome<S::Reply> {
-        if let Some(error) = &error {
-            tracing::warn!(service = %S::NAME, subject = incoming.subject, error, "a message cannot be handled; its subject is parked");
-        }
-        let parked = match (&incoming.origin, error) {
-            (Origin::Parked(parked), Some(error)) => (**parked).clone().failed(error, self.now),
-            (_, error) => {
-                let id = self.core.ids.next(self.now);
-                Parked::new(incoming, id, self.now, error)
-            }
-        };
-        self.parked_subjects.insert(parked.subject.clone());
-        self.parked.insert(parked.id, parked);
-        Outcome::Waiting
-    }
-
-    /// After a parked message was handled, the next of its subject has its turn.
-    fn unpark(&mut self, incoming: &Incoming<S>) {
-        let Origin::Parked(done) = &incoming.origin else { return };
-        self.parked.remove(&done.id);
-        self.parked_done.push(done.id);
-        let waiting = self.parked.values_mut().filter(|parked| parked.subject == done.subject);
-        match waiting.min_by_key(|parked| parked.id) {
-            Some(next) => {
-                next.state = ParkedState::Retry;
-                next.due = self.now;
-            }
-            None => {
-                self.parked_subjects.remove(&done.subject);
-            }
-        }
-    }
-
-    /// Delivers an early message again, later and later, until its patience ends.
-    fn defer(&mut self, incoming: &Incoming<S>, refusal: &Refusal) -> Outcome<S::Reply> {
-        let Ok(Some(message)) = &incoming.message else { return Outcome::Skipped };
-        let first_name = format!("{EARLY_TIMER}{}:{}", incoming.cause.id, self.now.0);
-        let name = match &incoming.origin {
-            Origin::Timer { name, .. } if name.starts_with(EARLY_TIMER) => name.clone(),
-            _ => first_name,
-        };
-        let since = name.rsplit(':').next().and_then(|text| text.parse().ok()).unwrap_or(self.now.0);
-        let waited = Duration::from_micros((self.now.0 - since).max(0).unsigned_abs());
-        if waited > EARLY_PATIENCE {
-            let id = self.core.ids.next(self.now);
-            let error = format!("{refusal}; waited {} s", waited.as_secs());
-            let parked = Parked::new(incoming, id, self.now, Some(error)).dead();
-            self.parked_subjects.insert(parked.subject.clone());
-            self.parked.insert(id, parked);
-            return Outcome::Waiting;
-        }
-        let delay = waited.clamp(Duration::from_millis(20), Duration::from_secs(30));
-        let scheduled = crate::service::Scheduled {
-            subject: incoming.subject.clone(),
-            name,
-            due: self.now.plus(delay),
-            message: Some(message.clone()),
-            correlation_id: incoming.cause.correlation_id,
-        };
-        // The message keeps its cause: the timer has the id of what it came from.
-        self.timers.apply::<S>(scheduled, incoming.cause.id, incoming.cause.id);
-        self.unpark(incoming);
-        Outcome::Waiting
-    }
-
-    /// Writes all that was decided, and commits.
-    fn close(self, outcomes: Vec<Outcome<S::Reply>>) -> Result<Committed<S>, StoreError> {
-        let Self { core, session, now, mut rows, mut inbox, replies, events, timers, calls, ended_effects, .. } = self;
-        for changes in rows.changes() {
-            let deletes = changes.deletes.into_iter().map(|key| vec![key.into()]).collect();
-            write(changes.table, deletes, |table, rows| session.delete(table, rows))?;
-            write(changes.table, changes.inserts, |table, rows| session.insert(table, rows))?;
-            write(changes.table, changes.updates, |table, rows| session.upsert(table, rows))?;
-        }
-        write(&COMMAND, replies.into_rows(), |table, rows| session.insert(table, rows))?;
-        let next_timer = timers.write(session)?;
-        let lease = now.plus(effects::LEASE);
-        let asked = calls.iter().map(|call| call.to_row(EffectState::Running, lease)).collect();
-        write(&EFFECT, asked, |table, rows| session.insert(table, rows))?;
-        write(&EFFECT, ended_effects, |table, rows| session.upsert(table, rows))?;
-        let next_retry = write_parked(session, &self.parked, &self.parked_done)?;
-        write(&WATERMARK, inbox.take_moved(), |table, rows| session.upsert(table, rows))?;
-        core.batch = core.ids.next(now);
-        let lane = vec![Value::Id(core.lane_id), Value::Id(core.batch), Value::Integer(now.0)];
-        session.upsert(&LANE, vec![lane])?;
-        let logged = log::append(session, &core.topic, events)?;
-        commit(session, core.lane_id, core.batch)?;
-        Ok(Committed { outcomes, logged, calls, next_timer, next_retry, inbox, parked: self.parked_subjects })
-    }
-}
-
-/// Writes rows, when there are any.
-fn write(
-    table: &'static Table,
-    rows: Vec<Row>,
-    write: impl FnOnce(&'static Table, Vec<Row>) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
-    if rows.is_empty() { Ok(()) } else { write(table, rows) }
-}
-
-/// Commits. A commit of unknown outcome is looked up by what the lane wrote last.
-fn commit(session: &mut dyn Session, lane: Uuid, batch: Uuid) -> Result<(), StoreError> {
-    let Err(error) = session.commit() else { return Ok(()) };
-    let StoreError::Unknown(reason) = &error else { return Err(error) };
-    session.rollback();
-    let filter = Filter::In { column: "id", values: vec![Value::Id(lane)] };
-    let Ok(rows) = session.select(&Select { table: &LANE, filter, lock: Lock::None }) else { return Err(error) };
-    if rows.first().is_some_and(|row| row[1] == Value::Id(batch)) {
-        return Ok(());
-    }
-    Err(StoreError::Contended(reason.clone()))
-}
-
-/// Writes the parked messages that this batch has looked at; says when the earliest is due again.
-fn write_parked(
-    session: &mut dyn Session,
-    parked: &HashMap<Uuid, Parked>,
-    done: &[Uuid],
-) -> Result<Option<Timestamp>, StoreError> {
-    if !done.is_empty() {
-        session.delete(&PARKED, done.iter().map(|id| vec![Value::Id(*id)]).collect())?;
-    }
-    if !parked.is_empty() {
-        let mut rows: Vec<Row> = parked.values().map(Parked::to_row).collect();
-        rows.sort_unstable();
-        session.upsert(&PARKED, rows)?;
-    }
-    let waiting = parked.values().filter(|parked| parked.state == ParkedState::Retry);
-    Ok(waiting.map(|parked| parked.due).min())
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {

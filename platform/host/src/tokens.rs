@@ -105,6 +105,11 @@ pub struct AdminToken {
 }
 
 impl AdminToken {
+    /// The token itself, for requests that this process makes to its own routes.
+    pub fn as_str(&self) -> &str {
+        &self.token
+    }
+
     /// Refuses a request without the right `X-Admin-Token`.
     ///
     /// # Errors

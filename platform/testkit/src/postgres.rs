@@ -31,7 +31,8 @@ const PORT_ATTEMPTS: u32 = 5;
 pub enum PostgresError {
     /// No PostgreSQL server is installed where it could be found.
     #[error(
-        "PostgreSQL's programs ({}) are neither in PATH nor in /usr/lib/postgresql/*/bin; on Debian they come with `apt-get install postgresql`",
+        "PostgreSQL's programs ({}) are neither in PATH nor in /usr/lib/postgresql/*/bin; \
+         on Debian they come with `apt-get install postgresql`",
         programs::NEEDED.join(", ")
     )]
     NotInstalled,

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod api;
 pub mod domain;
 mod events;
 mod handlers;
@@ -7,5 +8,32 @@ mod message;
 mod service;
 mod store;
 
+use engine::EngineError;
+use serde::Deserialize;
+
 pub use message::{Message, Reply};
-pub use service::CartService;
+pub use service::Carts;
+
+/// The service's settings.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Whether inventory is asked to hold the units that are added. Without, an order learns of missing stock after its checkout.
+    pub holds: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { holds: true }
+    }
+}
+
+/// Mounts the service.
+///
+/// # Errors
+/// Its database cannot be opened.
+pub async fn mount(ctx: &host::Context, config: &Config) -> Result<host::Mounted, EngineError> {
+    let opened = ctx.open(Carts, None).await?;
+    let routes = api::routes(api::Api::new(opened.engine(), ctx, config));
+    Ok(host::Mounted { routes, service: host::hosted(opened) })
+}

@@ -1,6 +1,6 @@
 //! All that can be asked of carts or told to them, and what they answer.
 
-use contracts::{Address, CartId, Currency, Money, OrderId, ProductId, Timestamp};
+use contracts::{Address, CartId, Currency, Money, OrderId, ProductId, Refusal};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -92,7 +92,7 @@ pub enum Message {
         /// A gateway's token for a payment method.
         payment_method: String,
     },
-    /// Take over an order that was placed elsewhere: a cart of its lines is opened and checked out at once.
+    /// Take over an order that was placed elsewhere: a cart of its lines is opened and checked out at once. Its time is the clock's.
     Import {
         /// The id of that cart, made by the caller.
         cart_id: CartId,
@@ -104,8 +104,14 @@ pub enum Message {
         shipping_address: Address,
         /// A gateway's token for a payment method.
         payment_method: String,
-        /// When it was placed.
-        placed_at: Timestamp,
+    },
+    /// Inventory has refused what was to be ordered without a cart. Recorded under the request's key, so that a repeat is refused
+    /// alike; where the key has an order already, that is the answer.
+    RefuseOrder {
+        /// The id that the cart would have had.
+        cart_id: CartId,
+        /// What inventory said.
+        refusal: Refusal,
     },
     /// A product is in the catalogue.
     ProductCreated(ProductCopy),

@@ -12,9 +12,9 @@ use crate::{
 
 /// The carts.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct CartService;
+pub struct Carts;
 
-impl Service for CartService {
+impl Service for Carts {
     const NAME: ServiceName = ServiceName::Cart;
     type Message = Message;
     type Reply = Reply;
@@ -38,6 +38,7 @@ impl Service for CartService {
             | Message::CheckOut { cart_id, .. }
             | Message::BuyNow { cart_id, .. }
             | Message::Import { cart_id, .. }
+            | Message::RefuseOrder { cart_id, .. }
             | Message::RepriceCart { cart_id, .. }
             | Message::OrderSubmitted { cart_id, .. } => Key::from(*cart_id),
             Message::ProductCreated(ProductCopy { product_id, .. })
@@ -52,6 +53,7 @@ impl Service for CartService {
             | Message::SetItem { cart_id, .. }
             | Message::SetShippingAddress { cart_id, .. }
             | Message::SetShippingMethod { cart_id, .. }
+            | Message::Import { cart_id, .. }
             | Message::OrderSubmitted { cart_id, .. } => {
                 needs.write::<Cart>(*cart_id);
             }
@@ -77,12 +79,7 @@ impl Service for CartService {
                 needs.write::<Cart>(*cart_id);
                 needs.read::<ProductCopy>(*product_id);
             }
-            Message::Import { cart_id, lines, .. } => {
-                needs.write::<Cart>(*cart_id);
-                for line in lines {
-                    needs.read::<ProductCopy>(line.product_id);
-                }
-            }
+            Message::RefuseOrder { .. } => {}
             Message::ProductCreated(ProductCopy { product_id, .. }) => {
                 needs.write::<ProductCopy>(*product_id);
             }
@@ -114,6 +111,7 @@ impl Service for CartService {
             Message::CheckOut { .. } => checkout::check_out(message, rows, cx),
             Message::BuyNow { .. } => checkout::buy_now(message, rows, cx),
             Message::Import { .. } => checkout::import(message, rows, cx),
+            Message::RefuseOrder { refusal, .. } => Err(refusal.clone()),
             Message::ProductCreated(product) => Ok(prices::product_created(product, rows)),
             Message::PriceChanged { product_id, price, sequence } => {
                 prices::price_changed(*product_id, *price, *sequence, rows, cx)

@@ -1,9 +1,28 @@
 #![doc = include_str!("../README.md")]
 
+mod api;
 pub mod domain;
 mod events;
 pub mod seed;
 mod service;
 mod store;
 
-pub use service::{CatalogService, Message, Reply};
+use engine::EngineError;
+use serde::Deserialize;
+
+pub use service::{Catalog, Message, Reply};
+
+/// The service's settings.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {}
+
+/// Mounts the service.
+///
+/// # Errors
+/// Its database cannot be opened.
+pub async fn mount(ctx: &host::Context, _config: &Config) -> Result<host::Mounted, EngineError> {
+    let opened = ctx.open(Catalog, None).await?;
+    let api = api::Api::new(opened.engine(), ctx.secrets.admin_token(), ctx.clock.clone());
+    Ok(host::Mounted { routes: api::routes(api), service: host::hosted(opened) })
+}

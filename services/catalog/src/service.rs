@@ -37,9 +37,9 @@ pub enum Reply {
 
 /// The catalogue.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct CatalogService;
+pub struct Catalog;
 
-impl Service for CatalogService {
+impl Service for Catalog {
     const NAME: ServiceName = ServiceName::Catalog;
     type Message = Message;
     type Reply = Reply;
@@ -103,11 +103,7 @@ fn need_claims(new: &NewProduct, needs: &mut Needs<'_>) {
     }
 }
 
-fn create_products(
-    new: &[NewProduct],
-    rows: &mut Rows,
-    cx: &mut Cx<'_, CatalogService>,
-) -> Result<Reply, Refusal> {
+fn create_products(new: &[NewProduct], rows: &mut Rows, cx: &mut Cx<'_, Catalog>) -> Result<Reply, Refusal> {
     let of =
         |column, name: &str| rows.matching::<Product>(column, &Value::from(name)).into_iter().next().cloned();
     let outcomes = create(new, |slug| of("slug", slug).is_some(), |sku| of("sku", sku), cx.now())?;
@@ -131,7 +127,7 @@ fn change_price(
     product_id: ProductId,
     price: Money,
     rows: &mut Rows,
-    cx: &mut Cx<'_, CatalogService>,
+    cx: &mut Cx<'_, Catalog>,
 ) -> Result<Reply, Refusal> {
     let product = rows
         .get_mut::<Product>(product_id)

@@ -4,8 +4,8 @@ use contracts::{OrderId, Refusal};
 use engine::{Cx, EffectPolicy, Needs, Rows, Value};
 
 use crate::{
-    domain::{Booking, Fact, Line, Pace, Parcel, Shipment, Status, Stopping, end_of_slot, slot_of},
-    message::{Message, shard_of, slot_subject},
+    domain::{Booking, Fact, Line, Pace, Parcel, Shipment, Status, Stopping, slot},
+    message::Message,
     service::Fulfilment,
 };
 
@@ -16,7 +16,7 @@ const PARCELS_MAX: usize = 4_096;
 /// Asks for the message's rows: its order's shipment, or all shipments of a slot.
 pub(crate) fn needs(message: &Message, needs: &mut Needs<'_>) {
     match message {
-        Message::EndSlot { slot, .. } => {
+        Message::EndSlot { slot } => {
             needs.write_all::<Shipment>("step_slot", Value::Integer(*slot), None, PARCELS_MAX);
         }
         other => {
@@ -83,7 +83,12 @@ impl Step {
     }
 }
 
-fn take(step: Step, shipment: &mut Shipment, pace: Option<&Pace>, cx: &mut Cx<'_, Fulfilment>) -> Result<(), Refusal> {
+fn take(
+    step: Step,
+    shipment: &mut Shipment,
+    pace: Option<&Pace>,
+    cx: &mut Cx<'_, Fulfilment>,
+) -> Result<(), Refusal> {
     let order_id = shipment.order_id;
     match step {
         Step::Pack => cx.publish::<Shipment>(order_id, shipment.pack()?),
@@ -151,7 +156,7 @@ pub(crate) fn cancel(order_id: OrderId, rows: &mut Rows, cx: &mut Cx<'_, Fulfilm
 }
 
 /// A slot is over: each of its parcels takes its next step.
-pub(crate) fn end_slot(slot: i64, shard: u8, pace: Option<&Pace>, rows: &mut Rows, cx: &mut Cx<'_, Fulfilment>) {
+pub(crate) fn end_slot(slot: i64, pace: Option<&Pace>, rows: &mut Rows, cx: &mut Cx<'_, Fulfilment>) {
     let due = rows.matching::<Shipment>("step_slot", &Value::Integer(slot));
     let orders: Vec<OrderId> = due.iter().map(|shipment| shipment.order_id).collect();
     if orders.is_empty() {
@@ -168,15 +173,14 @@ pub(crate) fn end_slot(slot: i64, shard: u8, pace: Option<&Pace>, rows: &mut Row
     }
     // A message takes a bounded number of parcels, so it looks again until none is left.
     let now = cx.now();
-    cx.schedule(slot_subject(slot, shard), "end-slot", now, Message::EndSlot { slot, shard });
+    cx.schedule(slot::timer_subject(slot), "end-slot", now, Message::EndSlot { slot });
 }
 
 /// Where parcels move by themselves, the slot in which the next step comes, and that slot's timer. Setting it again with each
 /// parcel costs little: a batch writes a timer once, and a parcel that is committed has its timer committed with it.
 fn wait_for_next_step(shipment: &mut Shipment, pace: Option<&Pace>, cx: &mut Cx<'_, Fulfilment>) {
     let Some(delay) = pace.and_then(|pace| pace.until_step_after(shipment.status)) else { return };
-    let slot = slot_of(cx.now().plus(delay));
-    let shard = shard_of(shipment.order_id);
+    let slot = slot::slot_of(shipment.order_id, cx.now().plus(delay));
     shipment.step_slot = Some(slot);
-    cx.schedule(slot_subject(slot, shard), "end-slot", end_of_slot(slot), Message::EndSlot { slot, shard });
+    cx.schedule(slot::timer_subject(slot), "end-slot", slot::end_of(slot), Message::EndSlot { slot });
 }

@@ -1,5 +1,7 @@
 //! Shipments and their rules: which step follows which, and until when a parcel can be stopped.
 
+pub(crate) mod slot;
+
 use std::time::Duration;
 
 use contracts::{Address, OrderId, Refusal, Timestamp};
@@ -220,18 +222,4 @@ impl Pace {
             Status::Dispatching | Status::Delivered | Status::Stopped | Status::Tombstone => None,
         }
     }
-}
-
-/// Parcels move in slots of this length, so that one timer and one look at an index move all the parcels of a slot.
-pub const STEP_SLOT: Duration = Duration::from_millis(250);
-
-/// The number of the first slot that is over once `due` is.
-pub fn slot_of(due: Timestamp) -> i64 {
-    let length = STEP_SLOT.as_micros() as i64;
-    due.0.div_euclid(length) + i64::from(due.0.rem_euclid(length) > 0)
-}
-
-/// When a slot is over.
-pub fn end_of_slot(slot: i64) -> Timestamp {
-    Timestamp(slot.saturating_mul(STEP_SLOT.as_micros() as i64))
 }

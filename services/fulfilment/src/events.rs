@@ -3,7 +3,9 @@
 use contracts::{
     Envelope, Event, ServiceName, UnreadableEvent,
     events::{
-        fulfilment::{Delivered, DeliveryStarted, DeliveryStatusUpdated, DeliveryStopRefused, DeliveryStopped},
+        fulfilment::{
+            Delivered, DeliveryStarted, DeliveryStatusUpdated, DeliveryStopRefused, DeliveryStopped,
+        },
         ordering::{OrderCancelRequested, OrderCancelled, OrderPaid, StockLine},
     },
 };
@@ -24,7 +26,8 @@ pub(crate) const SUBSCRIPTIONS: &[Subscription] = &[Subscription {
 pub(crate) fn receive(event: &Envelope) -> Result<Option<Message>, UnreadableEvent> {
     Ok(match event.kind.as_str() {
         OrderPaid::TYPE => {
-            let OrderPaid { order_id, lines, shipping_address: address, shipping_method, .. } = event.read()?;
+            let OrderPaid { order_id, lines, shipping_address: address, shipping_method, .. } =
+                event.read()?;
             let line = |StockLine { product_id, quantity }| Line { product_id, quantity };
             let parcel = Parcel { order_id, shipping_method, address };
             Some(Message::Prepare { parcel, lines: lines.into_iter().map(line).collect() })
@@ -44,7 +47,9 @@ pub(crate) fn receive(event: &Envelope) -> Result<Option<Message>, UnreadableEve
 /// Translates a fact to its public event.
 pub(crate) fn publish(fact: Fact) -> Publication {
     match fact {
-        Fact::Packed(order_id) => Publication::of(&DeliveryStatusUpdated { order_id, status: "packed".to_owned() }),
+        Fact::Packed(order_id) => {
+            Publication::of(&DeliveryStatusUpdated { order_id, status: "packed".to_owned() })
+        }
         Fact::Shipped(order_id, Booking { carrier, tracking_number }) => {
             Publication::of(&DeliveryStarted { order_id, carrier, tracking_number })
         }

@@ -26,10 +26,11 @@ pub use service::{Config, Fulfilment};
 /// # Errors
 /// Its database or the carrier's bookings cannot be opened.
 pub async fn mount(ctx: &host::Context, config: &Config) -> Result<host::Mounted, EngineError> {
-    let carrier = MockCarrier::open(&ctx.data.join("mock-carrier.bookings")).map_err(|error| EngineError::Store {
-        service: ServiceName::Fulfilment,
-        source: StoreError::Unavailable(error.to_string()),
-    })?;
+    let carrier =
+        MockCarrier::open(&ctx.data.join("mock-carrier.bookings")).map_err(|error| EngineError::Store {
+            service: ServiceName::Fulfilment,
+            source: StoreError::Unavailable(error.to_string()),
+        })?;
     let carrier = Arc::new(CarrierCalls(Arc::new(carrier)));
     let opened = ctx.open(Fulfilment::new(config), Some(carrier)).await?;
     let (tokens, admin) = (ctx.secrets.order_tokens(), ctx.secrets.admin_token());

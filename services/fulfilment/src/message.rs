@@ -1,10 +1,10 @@
 //! All that fulfilment can be asked or told.
 
-use contracts::{OrderId, partition_of};
+use contracts::OrderId;
 use engine::Key;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Booking, Line, Parcel};
+use crate::domain::{Booking, Line, Parcel, slot};
 
 /// A command, an event in fulfilment's own words, a timer, or a carrier's answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,30 +52,14 @@ pub enum Message {
     EndSlot {
         /// The slot.
         slot: i64,
-        /// Which of its timers this is.
-        shard: u8,
     },
-}
-
-/// Timers that a slot has. Orders of one shard share one, and a lane on PostgreSQL writes the timers of its own partitions only,
-/// so that lanes do not wait for one another's timer.
-const SHARDS: u8 = 2;
-
-/// The shard of an order.
-pub(crate) fn shard_of(order_id: OrderId) -> u8 {
-    partition_of(&order_id.to_string()) % SHARDS
-}
-
-/// The subject of a slot's timer.
-pub(crate) fn slot_subject(slot: i64, shard: u8) -> Key {
-    Key::Text(format!("parcels-at-{slot}-{shard}"))
 }
 
 impl Message {
     /// The aggregate that the message goes to.
     pub(crate) fn key(&self) -> Key {
         match self {
-            Self::EndSlot { slot, shard } => slot_subject(*slot, *shard),
+            Self::EndSlot { slot } => slot::timer_subject(*slot).into(),
             Self::Prepare { parcel, .. } => parcel.order_id.into(),
             Self::Pack { order_id }
             | Self::Ship { order_id }

@@ -104,8 +104,8 @@ impl Service for Fulfilment {
             Message::Booked { order_id, booking } => {
                 return decisions::booked(*order_id, booking, pace, rows, cx).map(|()| None);
             }
-            Message::EndSlot { slot, shard } => {
-                decisions::end_slot(*slot, *shard, pace, rows, cx);
+            Message::EndSlot { slot } => {
+                decisions::end_slot(*slot, pace, rows, cx);
                 return Ok(None);
             }
         };

@@ -2,18 +2,19 @@
 
 mod allocation;
 mod hold;
+pub(crate) mod slot;
 mod stock;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
-use contracts::{OrderId, ProductId, Timestamp};
+use contracts::{OrderId, ProductId};
 use serde::{Deserialize, Serialize};
 
 pub use allocation::{
     Allocation, AllocationStatus, Validation, changes_of_checkout, changes_of_validation, validate,
 };
 pub use hold::{Hold, HoldLine};
-pub use stock::{Adjustment, AdjustmentReason, Stock, StockChange};
+pub use stock::{Adjustment, AdjustmentReason, Change, Stock, StockChange, WantedChange};
 
 /// Units by product. A change of what is promised is one too: more where it is positive, less where it is negative.
 pub type Units = BTreeMap<ProductId, i64>;
@@ -67,34 +68,4 @@ pub enum Fact {
         /// The products of which there was too little.
         short: Vec<ProductId>,
     },
-}
-
-/// Holds end in slots of this length, so that one timer and one look at an index end all the holds of a slot.
-pub const EXPIRY_SLOT: Duration = Duration::from_secs(5);
-
-/// The number of the first slot that is over once `expires_at` is.
-pub fn expiry_slot(expires_at: Timestamp) -> i64 {
-    let length = EXPIRY_SLOT.as_micros() as i64;
-    expires_at.0.div_euclid(length) + i64::from(expires_at.0.rem_euclid(length) > 0)
-}
-
-/// When a slot is over.
-pub fn end_of_slot(slot: i64) -> Timestamp {
-    Timestamp(slot.saturating_mul(EXPIRY_SLOT.as_micros() as i64))
-}
-
-#[cfg(test)]
-mod tests {
-    use contracts::Timestamp;
-
-    use super::{end_of_slot, expiry_slot};
-
-    #[test]
-    fn a_slot_is_over_when_or_after_its_holds_expire() {
-        for micros in [0, 1, 4_999_999, 5_000_000, 5_000_001, 1_767_225_600_123_456] {
-            let end = end_of_slot(expiry_slot(Timestamp(micros)));
-            assert!(end >= Timestamp(micros), "{micros}");
-            assert!(end.micros_since(Timestamp(micros)) < 5_000_000, "{micros}");
-        }
-    }
 }

@@ -1,11 +1,11 @@
 //! All that inventory can be asked or told, and what it answers.
 
-use contracts::{CartId, OrderId, ProductId, partition_of};
+use contracts::{CartId, OrderId, ProductId};
 use engine::Key;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::domain::{AdjustmentReason, Line, Stock, StockChange};
+use crate::domain::{AdjustmentReason, Line, Stock, WantedChange, slot};
 
 /// A command, an event in inventory's own words, or a timer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ pub enum Message {
         /// Why.
         reason: AdjustmentReason,
         /// What.
-        changes: Vec<StockChange>,
+        changes: Vec<WantedChange>,
     },
     /// A product is in the catalogue, and its units are counted.
     CountProduct {
@@ -80,28 +80,12 @@ pub enum Message {
     EndSlot {
         /// The slot.
         slot: i64,
-        /// Which of its timers this is.
-        shard: u8,
     },
     /// A cart's hold ends, unless it was extended.
     EndHold {
         /// The cart.
         cart_id: CartId,
     },
-}
-
-/// Timers that a slot has. Carts of one shard share one, and a lane on PostgreSQL writes the timers of its own partitions only,
-/// so that lanes do not wait for one another's timer.
-const SHARDS: u8 = 2;
-
-/// The shard of a cart.
-pub(crate) fn shard_of(cart_id: CartId) -> u8 {
-    partition_of(&cart_id.to_string()) % SHARDS
-}
-
-/// The subject of a slot's timer.
-pub(crate) fn slot_subject(slot: i64, shard: u8) -> Key {
-    Key::Text(format!("holds-until-{slot}-{shard}"))
 }
 
 impl Message {
@@ -117,7 +101,7 @@ impl Message {
             | Self::Cancel { order_id, .. } => (*order_id).into(),
             Self::AdjustStock { adjustment_id, .. } => (*adjustment_id).into(),
             Self::CountProduct { product_id } => (*product_id).into(),
-            Self::EndSlot { slot, shard } => slot_subject(*slot, *shard),
+            Self::EndSlot { slot } => slot::timer_subject(*slot).into(),
         }
     }
 }

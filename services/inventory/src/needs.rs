@@ -50,7 +50,7 @@ pub(crate) fn name(message: &Message, needs: &mut Needs<'_>) {
             let held = held_for(*cart_id, needs);
             stock_of(&held, needs);
         }
-        Message::EndSlot { slot, .. } => {
+        Message::EndSlot { slot } => {
             needs.write_all::<Hold>("expiry_slot", Value::Integer(*slot), None, HOLDS_MAX);
         }
         Message::EndHold { cart_id } => {

@@ -82,7 +82,7 @@ impl Service for Inventory {
             }
             Message::Settle { order_id } => orders::settle(*order_id, rows, cx)?,
             Message::Cancel { order_id, cart_id } => orders::cancel(*order_id, *cart_id, rows, cx),
-            Message::EndSlot { slot, shard } => holds::end_slot(*slot, *shard, rows, cx),
+            Message::EndSlot { slot } => holds::end_slot(*slot, rows, cx),
             Message::EndHold { cart_id } => holds::end(*cart_id, rows, cx),
         }
         Ok(Reply::Done)

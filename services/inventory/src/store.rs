@@ -1,7 +1,7 @@
 //! The tables of inventory.
 
 use contracts::{CartId, OrderId, ProductId, Timestamp};
-use engine::Table;
+use engine::{Reads, StoreError, Table, Value};
 use uuid::Uuid;
 
 use crate::domain::{
@@ -57,4 +57,19 @@ pub(crate) fn tables() -> Vec<&'static Table> {
         engine::table_of::<Allocation>(),
         engine::table_of::<Adjustment>(),
     ]
+}
+
+/// How many products one query asks for, at most.
+const PRODUCTS_PER_QUERY: usize = 500;
+
+/// The stock of those products that are counted.
+pub(crate) async fn stock_of(reads: &Reads, products: &[ProductId]) -> Result<Vec<Stock>, StoreError> {
+    let mut found = Vec::with_capacity(products.len());
+    for products in products.chunks(PRODUCTS_PER_QUERY) {
+        let parameters: Vec<String> = (1..=products.len()).map(|number| reads.parameter(number)).collect();
+        let condition = format!("WHERE product_id IN ({})", parameters.join(", "));
+        let values = products.iter().map(|product| Value::Id(product.0)).collect();
+        found.extend(reads.select::<Stock>(&condition, values).await?);
+    }
+    Ok(found)
 }

@@ -42,6 +42,17 @@ pub fn prove(root: &Path) -> Result<(), String> {
     ]))
 }
 
+/// The workspace's manifest with a version of the copy's own. Cargo tells packages apart by name and version, and both workspaces
+/// build into one target folder, so that published crates are built once: without this, one would take the other's crates
+/// for its own.
+fn with_own_version(path: &Path, bytes: Vec<u8>) -> Vec<u8> {
+    if path != Path::new("Cargo.toml") {
+        return bytes;
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    text.replacen("\nversion = \"", "\nversion = \"0.0.0-copy.", 1).into_bytes()
+}
+
 /// Makes `to` a copy of `from`. Files that are the same are left alone, so that cargo need not build them again.
 fn mirror(from: &Path, to: &Path) -> io::Result<()> {
     let wanted = files(from)?;
@@ -53,7 +64,8 @@ fn mirror(from: &Path, to: &Path) -> io::Result<()> {
         let _ = fs::remove_dir_all(to.join("services").join(NAME));
     }
     for (path, bytes) in wanted {
-        let copy = to.join(path);
+        let copy = to.join(&path);
+        let bytes = with_own_version(&path, bytes);
         if fs::read(&copy).is_ok_and(|existing| existing == bytes) {
             continue;
         }
@@ -89,9 +101,12 @@ fn files(root: &Path) -> io::Result<BTreeMap<PathBuf, Vec<u8>>> {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, path::PathBuf};
+    use std::{
+        fs,
+        path::{Path, PathBuf},
+    };
 
-    use super::{files, mirror};
+    use super::{files, mirror, with_own_version};
 
     #[test]
     fn a_mirror_is_the_same_and_nothing_more() {
@@ -105,5 +120,17 @@ mod tests {
         let copied: Vec<PathBuf> = files(&to).unwrap().into_keys().collect();
         fs::remove_dir_all(&folder).unwrap();
         assert_eq!(copied, [PathBuf::from("a/b.txt")]);
+    }
+
+    #[test]
+    fn the_copys_packages_are_not_the_workspaces() {
+        let manifest = b"[workspace.package]\nversion = \"0.1.0\"\n[workspace.dependencies]\n".to_vec();
+        let changed = with_own_version(Path::new("Cargo.toml"), manifest.clone());
+        let changed = String::from_utf8(changed).unwrap();
+        assert_eq!(
+            changed,
+            "[workspace.package]\nversion = \"0.0.0-copy.0.1.0\"\n[workspace.dependencies]\n"
+        );
+        assert_eq!(with_own_version(Path::new("app/Cargo.toml"), manifest.clone()), manifest);
     }
 }

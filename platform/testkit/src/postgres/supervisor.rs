@@ -18,7 +18,8 @@ const START_PATIENCE: Duration = Duration::from_secs(60);
 const READY: &str = "database system is ready to accept connections";
 const PORT_TAKEN: &str = "could not bind";
 
-/// `read` returns when the pipe from the test's process is closed. SIGQUIT stops PostgreSQL at once; its files are removed anyway.
+/// `read` returns when the pipe from the test's process is closed. SIGQUIT stops PostgreSQL at once; its files are
+/// removed anyway.
 const SCRIPT: &str = r#"
 directory="$1"
 shift

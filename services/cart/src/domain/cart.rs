@@ -14,7 +14,7 @@ use super::{
 pub const LINES_MAX: usize = 200;
 
 /// Where a cart stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CartStatus {
     /// It can be changed.
@@ -44,7 +44,7 @@ pub struct Cart {
     pub order_id: Option<OrderId>,
     /// When it was opened.
     pub created_at: Timestamp,
-    /// When it became an order; for an imported one, when that was placed.
+    /// When it became an order.
     pub checked_out_at: Option<Timestamp>,
 }
 

@@ -20,8 +20,6 @@ pub struct CheckoutRequest<'a> {
     pub total: Money,
     /// A gateway's token for a payment method, never a card number.
     pub payment_method: &'a str,
-    /// When the order is placed.
-    pub placed_at: Timestamp,
 }
 
 /// A cart became an order.
@@ -55,7 +53,11 @@ impl Cart {
     /// # Errors
     /// `cart_checked_out`, `cart_empty`, `shipping_address_missing`, `shipping_method_missing`, `email_invalid`,
     /// `payment_method_invalid`, or `total_changed` when the customer has seen another total.
-    pub fn check_out(&mut self, request: &CheckoutRequest<'_>) -> Result<CheckedOut, Refusal> {
+    pub fn check_out(
+        &mut self,
+        request: &CheckoutRequest<'_>,
+        now: Timestamp,
+    ) -> Result<CheckedOut, Refusal> {
         self.check_open()?;
         if self.lines.is_empty() {
             return Err(Refusal::conflict("cart_empty", "There is nothing in the cart."));
@@ -76,12 +78,13 @@ impl Cart {
         check_payment_method(request.payment_method)?;
         let total = self.total();
         if request.total != total {
-            let detail = format!("The total is {} {} now.", total.amount, total.currency.code());
+            let detail =
+                format!("The total is now {} minor units of {}.", total.amount, total.currency.code());
             return Err(Refusal::conflict("total_changed", detail));
         }
         self.status = CartStatus::CheckedOut;
         self.order_id = Some(request.order_id);
-        self.checked_out_at = Some(request.placed_at);
+        self.checked_out_at = Some(now);
         self.revision += 1;
         Ok(CheckedOut {
             cart_id: self.cart_id,

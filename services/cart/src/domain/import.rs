@@ -4,7 +4,7 @@ use contracts::{Currency, Money, ProductId, Refusal};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Line, ProductCopy,
+    Line,
     item::{amount_out_of_range, line_total_is_fine, quantity_out_of_range},
 };
 
@@ -17,25 +17,25 @@ pub const IMPORT_QUANTITY_MAX: u32 = 100_000;
 /// A line of an order that was placed elsewhere. Lines of one product may repeat, at other prices.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportLine {
-    /// The product, which the catalogue must know.
+    /// The product.
     pub product_id: ProductId,
+    /// Its name then.
+    pub name: String,
     /// Units ordered.
     pub quantity: u32,
     /// What one unit cost then.
     pub unit_price: Money,
     /// What the line cost then. Stated, because it may have been rounded once for all its units.
     pub line_total: Money,
+    /// Whether units of it are counted in stock.
+    pub stocked: bool,
 }
 
 /// The lines of an imported cart, and their currency.
 ///
 /// # Errors
-/// `cart_empty`, `cart_full`, `quantity_out_of_range`, `amount_out_of_range`, `currency_mismatch` when lines disagree,
-/// `product_not_found`.
-pub fn imported_lines<'a>(
-    lines: &[ImportLine],
-    product_of: impl Fn(ProductId) -> Option<&'a ProductCopy>,
-) -> Result<(Currency, Vec<Line>), Refusal> {
+/// `cart_empty`, `cart_full`, `quantity_out_of_range`, `amount_out_of_range`, `currency_mismatch` when lines disagree.
+pub fn imported_lines(lines: &[ImportLine]) -> Result<(Currency, Vec<Line>), Refusal> {
     let Some(first) = lines.first() else {
         return Err(Refusal::conflict("cart_empty", "There is nothing in the order."));
     };
@@ -46,14 +46,11 @@ pub fn imported_lines<'a>(
         ));
     }
     let currency = first.line_total.currency;
-    let lines = lines.iter().map(|line| {
-        let product = product_of(line.product_id).ok_or_else(super::product::not_found)?;
-        imported_line(line, currency, product)
-    });
+    let lines = lines.iter().map(|line| imported_line(line, currency));
     Ok((currency, lines.collect::<Result<_, _>>()?))
 }
 
-fn imported_line(line: &ImportLine, currency: Currency, product: &ProductCopy) -> Result<Line, Refusal> {
+fn imported_line(line: &ImportLine, currency: Currency) -> Result<Line, Refusal> {
     if line.unit_price.currency != currency || line.line_total.currency != currency {
         return Err(Refusal::invalid("currency_mismatch", "The lines of an order are in one currency."));
     }
@@ -65,11 +62,11 @@ fn imported_line(line: &ImportLine, currency: Currency, product: &ProductCopy) -
     }
     Ok(Line {
         product_id: line.product_id,
-        name: product.name.as_str().into(),
+        name: line.name.as_str().into(),
         quantity: line.quantity,
         unit_price_amount: line.unit_price.amount,
         total_amount: line.line_total.amount,
         revision: 1,
-        stocked: product.stocked,
+        stocked: line.stocked,
     })
 }

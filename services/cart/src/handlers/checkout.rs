@@ -1,6 +1,6 @@
 //! From a cart to an order: the customer's own cart, one that is bought at once, and one that is imported.
 
-use contracts::{CartId, Money, OrderId, Refusal, Timestamp};
+use contracts::{CartId, Money, OrderId, Refusal};
 use engine::{Cx, Rows};
 
 use super::{cart_mut, check_unused};
@@ -10,18 +10,16 @@ use crate::{
         imported_lines, product_not_found,
     },
     message::{Message, Reply},
-    service::CartService,
+    service::Carts,
 };
 
 pub(crate) fn check_out(
     message: &Message,
     rows: &mut Rows,
-    cx: &mut Cx<'_, CartService>,
+    cx: &mut Cx<'_, Carts>,
 ) -> Result<Reply, Refusal> {
     let Message::CheckOut { cart_id, email, total, payment_method } = message else { return Ok(Reply::Done) };
-    let placed_at = cx.now();
-    let order = Order { email, total: *total, payment_method, placed_at };
-    let reply = place(cart_mut(rows, *cart_id)?, &order, cx)?;
+    let reply = place(cart_mut(rows, *cart_id)?, email, *total, payment_method, cx)?;
     let cart = cart_mut(rows, *cart_id)?;
     let indexed: Vec<_> = cart.lines.iter().map(|line| cart_product_id(*cart_id, line.product_id)).collect();
     for key in indexed {
@@ -30,11 +28,7 @@ pub(crate) fn check_out(
     Ok(reply)
 }
 
-pub(crate) fn buy_now(
-    message: &Message,
-    rows: &mut Rows,
-    cx: &mut Cx<'_, CartService>,
-) -> Result<Reply, Refusal> {
+pub(crate) fn buy_now(message: &Message, rows: &mut Rows, cx: &mut Cx<'_, Carts>) -> Result<Reply, Refusal> {
     let Message::BuyNow {
         cart_id,
         product_id,
@@ -54,24 +48,17 @@ pub(crate) fn buy_now(
     cart.add(product, *quantity)?;
     cart.set_shipping_address(shipping_address.clone())?;
     cart.set_shipping_method(*shipping_method)?;
-    let placed_at = cx.now();
-    let order = Order { email, total: *total, payment_method, placed_at };
-    let reply = place(&mut cart, &order, cx)?;
+    let reply = place(&mut cart, email, *total, payment_method, cx)?;
     rows.put(cart);
     Ok(reply)
 }
 
-pub(crate) fn import(
-    message: &Message,
-    rows: &mut Rows,
-    cx: &mut Cx<'_, CartService>,
-) -> Result<Reply, Refusal> {
-    let Message::Import { cart_id, lines, email, shipping_address, payment_method, placed_at } = message
-    else {
+pub(crate) fn import(message: &Message, rows: &mut Rows, cx: &mut Cx<'_, Carts>) -> Result<Reply, Refusal> {
+    let Message::Import { cart_id, lines, email, shipping_address, payment_method } = message else {
         return Ok(Reply::Done);
     };
     check_unused(rows, *cart_id)?;
-    let (currency, lines) = imported_lines(lines, |product_id| rows.get::<ProductCopy>(product_id))?;
+    let (currency, lines) = imported_lines(lines)?;
     let mut cart = Cart::open(*cart_id, currency, cx.now());
     cart.lines = lines;
     cart.revision = 1;
@@ -79,8 +66,7 @@ pub(crate) fn import(
     cart.set_shipping_method(ShippingMethod::Included)?;
     // Nobody saw another total than the sum of what the lines state.
     let total = cart.total();
-    let order = Order { email, total, payment_method, placed_at: *placed_at };
-    let reply = place(&mut cart, &order, cx)?;
+    let reply = place(&mut cart, email, total, payment_method, cx)?;
     rows.put(cart);
     Ok(reply)
 }
@@ -98,24 +84,18 @@ pub(crate) fn empty(cart_id: CartId, order_id: OrderId, rows: &mut Rows) -> Repl
     Reply::Done
 }
 
-struct Order<'a> {
-    email: &'a str,
-    total: Money,
-    payment_method: &'a str,
-    placed_at: Timestamp,
-}
-
 /// Checks a cart out as a new order, to which all that follows belongs.
-fn place(cart: &mut Cart, order: &Order<'_>, cx: &mut Cx<'_, CartService>) -> Result<Reply, Refusal> {
+fn place(
+    cart: &mut Cart,
+    email: &str,
+    total: Money,
+    payment_method: &str,
+    cx: &mut Cx<'_, Carts>,
+) -> Result<Reply, Refusal> {
     let order_id = OrderId(cx.new_id());
     cx.correlate(order_id);
-    let checked_out = cart.check_out(&CheckoutRequest {
-        order_id,
-        email: order.email,
-        total: order.total,
-        payment_method: order.payment_method,
-        placed_at: order.placed_at,
-    })?;
+    let checked_out =
+        cart.check_out(&CheckoutRequest { order_id, email, total, payment_method }, cx.now())?;
     let (cart_id, total) = (checked_out.cart_id, checked_out.total);
     cx.publish::<Cart>(cart_id, Fact::CheckedOut(Box::new(checked_out)));
     Ok(Reply::CheckedOut { cart_id, order_id, total })

@@ -7,14 +7,14 @@ use super::{cart_mut, check_unused};
 use crate::{
     domain::{Cart, CartProduct, Fact, ItemChange, ProductCopy, cart_product_id, product_not_found},
     message::Reply,
-    service::CartService,
+    service::Carts,
 };
 
 pub(crate) fn create(
     cart_id: CartId,
     currency: Currency,
     rows: &mut Rows,
-    cx: &mut Cx<'_, CartService>,
+    cx: &mut Cx<'_, Carts>,
 ) -> Result<Reply, Refusal> {
     check_unused(rows, cart_id)?;
     let cart = Cart::open(cart_id, currency, cx.now());
@@ -28,7 +28,7 @@ pub(crate) fn add(
     product_id: ProductId,
     quantity: u32,
     rows: &mut Rows,
-    cx: &mut Cx<'_, CartService>,
+    cx: &mut Cx<'_, Carts>,
 ) -> Result<Reply, Refusal> {
     let product = rows.get::<ProductCopy>(product_id).cloned().ok_or_else(product_not_found)?;
     let cart = cart_mut(rows, cart_id)?;
@@ -43,7 +43,7 @@ pub(crate) fn set(
     product_id: ProductId,
     quantity: u32,
     rows: &mut Rows,
-    cx: &mut Cx<'_, CartService>,
+    cx: &mut Cx<'_, Carts>,
 ) -> Result<Reply, Refusal> {
     change(cart_id, rows, cx, |cart| cart.set_quantity(product_id, quantity))
 }
@@ -52,7 +52,7 @@ pub(crate) fn remove(
     cart_id: CartId,
     product_id: ProductId,
     rows: &mut Rows,
-    cx: &mut Cx<'_, CartService>,
+    cx: &mut Cx<'_, Carts>,
 ) -> Result<Reply, Refusal> {
     change(cart_id, rows, cx, |cart| cart.remove(product_id))
 }
@@ -61,7 +61,7 @@ pub(crate) fn revert(
     cart_id: CartId,
     refused: &ItemChange,
     rows: &mut Rows,
-    cx: &mut Cx<'_, CartService>,
+    cx: &mut Cx<'_, Carts>,
 ) -> Result<Reply, Refusal> {
     change(cart_id, rows, cx, |cart| cart.revert(refused))
 }
@@ -70,7 +70,7 @@ pub(crate) fn revert(
 fn change(
     cart_id: CartId,
     rows: &mut Rows,
-    cx: &mut Cx<'_, CartService>,
+    cx: &mut Cx<'_, Carts>,
     decide: impl FnOnce(&mut Cart) -> Result<Option<ItemChange>, Refusal>,
 ) -> Result<Reply, Refusal> {
     let cart = cart_mut(rows, cart_id)?;
@@ -83,7 +83,7 @@ fn change(
 }
 
 /// Keeps the index in step with a line, and announces the change.
-fn follow(cart_id: CartId, change: ItemChange, rows: &mut Rows, cx: &mut Cx<'_, CartService>) {
+fn follow(cart_id: CartId, change: ItemChange, rows: &mut Rows, cx: &mut Cx<'_, Carts>) {
     if change.previous_quantity == 0 {
         rows.put(CartProduct::of(cart_id, change.product_id));
     }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     domain::{Cart, CartProduct, ProductCopy},
     message::{Message, Reply},
-    service::CartService,
+    service::Carts,
 };
 
 /// How many carts one message tells of a price.
@@ -28,7 +28,7 @@ pub(crate) fn price_changed(
     price: Money,
     sequence: i64,
     rows: &mut Rows,
-    cx: &mut Cx<'_, CartService>,
+    cx: &mut Cx<'_, Carts>,
 ) -> Result<Reply, Refusal> {
     let Some(mut copy) = rows.get::<ProductCopy>(product_id).cloned() else {
         return Err(Refusal::early(format!("the product {product_id} is not known yet")));
@@ -48,12 +48,7 @@ pub(crate) fn need_carts(product_id: ProductId, after: Option<Uuid>, needs: &mut
 }
 
 /// One message to each of the next carts, and one to go on after them.
-pub(crate) fn tell_carts(
-    product_id: ProductId,
-    after: Option<Uuid>,
-    rows: &Rows,
-    cx: &mut Cx<'_, CartService>,
-) {
+pub(crate) fn tell_carts(product_id: ProductId, after: Option<Uuid>, rows: &Rows, cx: &mut Cx<'_, Carts>) {
     let now = cx.now();
     // Rows that other messages of the batch have loaded may be here too, and are past the chunk or in it: taking the first of
     // all of them leaves none out.

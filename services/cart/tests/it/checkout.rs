@@ -3,6 +3,7 @@ use cart::{
     domain::{Cart, CartStatus, ShippingMethod},
 };
 use contracts::{Address, Money, OrderId, Refusal, events::cart::CartCheckedOut};
+use engine::CommandKey;
 
 use crate::{Shop, address, euro};
 
@@ -150,4 +151,41 @@ fn a_product_is_bought_at_once() {
     assert_eq!(shop.harness.published_types(), ["cart.checked_out.v1"]);
     assert_eq!(shop.indexed(), 0);
     assert_eq!(shop.harness.command(buy(euro(6_000))).expect_err("bought already").code, "cart_exists");
+}
+
+#[test]
+fn a_refused_hold_is_the_answer_to_its_key_unless_that_has_an_order() {
+    let mut shop = Shop::new();
+    let product_id = shop.product(euro(3_000));
+    let buy = |cart_id| Message::BuyNow {
+        cart_id,
+        product_id,
+        quantity: 1,
+        email: "ada@example.com".to_owned(),
+        total: euro(3_490),
+        shipping_address: address(),
+        shipping_method: ShippingMethod::Standard,
+        payment_method: "pm_mock_approve".to_owned(),
+    };
+    let refuse = |cart_id| {
+        let refusal = Refusal::conflict("out_of_stock", "There are not enough units of the product.");
+        Message::RefuseOrder { cart_id, refusal }
+    };
+    let key = |shop: &mut Shop| {
+        let id = shop.harness.new_id();
+        Some(CommandKey { id, request_hash: id })
+    };
+
+    let (bought, cart_id) = (key(&mut shop), shop.harness.new_id().into());
+    let first = shop.harness.command_with(bought, buy(cart_id)).expect("bought");
+    let later_cart = shop.harness.new_id().into();
+    assert_eq!(shop.harness.command_with(bought, refuse(later_cart)), Ok(first));
+
+    let (refused, cart_id) = (key(&mut shop), shop.harness.new_id().into());
+    assert_eq!(
+        shop.harness.command_with(refused, refuse(cart_id)).expect_err("refused").code,
+        "out_of_stock"
+    );
+    assert_eq!(shop.harness.command_with(refused, buy(cart_id)).expect_err("still").code, "out_of_stock");
+    assert_eq!(shop.harness.row::<Cart>(cart_id), None);
 }

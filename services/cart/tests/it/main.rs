@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use bus::Logged;
 use cart::{
-    CartService, Message, Reply,
+    Carts, Message, Reply,
     domain::{Cart, CartProduct, ItemChange, ShippingMethod},
 };
 use contracts::{
@@ -37,12 +37,12 @@ fn address() -> Address {
 
 /// The carts of a shop, with what its customers do.
 struct Shop {
-    harness: Harness<CartService>,
+    harness: Harness<Carts>,
 }
 
 impl Shop {
     fn new() -> Self {
-        Self { harness: Harness::new(CartService) }
+        Self { harness: Harness::new(Carts) }
     }
 
     /// A product that the catalogue has announced.

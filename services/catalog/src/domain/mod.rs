@@ -12,7 +12,7 @@ pub use new_product::{NewProduct, Outcome, PRODUCTS_PER_COMMAND_MAX, create};
 pub const PRICE_AMOUNT_MAX: i64 = 1_000_000_000_000;
 
 /// Where a product is shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ProductStatus {
     /// In the shop's lists.

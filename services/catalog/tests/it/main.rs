@@ -5,7 +5,7 @@ mod products;
 mod seeds;
 
 use catalog::{
-    CatalogService, Message, Reply,
+    Catalog, Message, Reply,
     domain::{NewProduct, Product, ProductStatus},
 };
 use contracts::{Currency, Money, Refusal};
@@ -15,7 +15,7 @@ fn euro(amount: i64) -> Money {
     Money::new(amount, Currency::EUR)
 }
 
-fn new_product(harness: &mut Harness<CatalogService>, name: &str) -> NewProduct {
+fn new_product(harness: &mut Harness<Catalog>, name: &str) -> NewProduct {
     NewProduct {
         product_id: harness.new_id().into(),
         slug: None,
@@ -29,7 +29,7 @@ fn new_product(harness: &mut Harness<CatalogService>, name: &str) -> NewProduct 
     }
 }
 
-fn create(harness: &mut Harness<CatalogService>, products: Vec<NewProduct>) -> Result<Vec<Product>, Refusal> {
+fn create(harness: &mut Harness<Catalog>, products: Vec<NewProduct>) -> Result<Vec<Product>, Refusal> {
     match harness.command(Message::CreateProducts { products })? {
         Reply::Products(products) => Ok(products),
         other => panic!("created products, not {other:?}"),

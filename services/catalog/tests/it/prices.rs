@@ -1,11 +1,11 @@
-use catalog::{CatalogService, Message, Reply, domain::Product};
+use catalog::{Catalog, Message, Reply, domain::Product};
 use contracts::{Currency, Money, ProductId, Refusal, events::catalog::ProductPriceChanged};
 use engine::harness::Harness;
 
 use crate::{create, euro, new_product};
 
-fn shop() -> (Harness<CatalogService>, ProductId) {
-    let mut harness = Harness::new(CatalogService);
+fn shop() -> (Harness<Catalog>, ProductId) {
+    let mut harness = Harness::new(Catalog);
     let product = new_product(&mut harness, "Mug");
     let product_id = product.product_id;
     create(&mut harness, vec![product]).expect("created");
@@ -13,11 +13,7 @@ fn shop() -> (Harness<CatalogService>, ProductId) {
     (harness, product_id)
 }
 
-fn change(
-    harness: &mut Harness<CatalogService>,
-    product_id: ProductId,
-    price: Money,
-) -> Result<Product, Refusal> {
+fn change(harness: &mut Harness<Catalog>, product_id: ProductId, price: Money) -> Result<Product, Refusal> {
     match harness.command(Message::ChangePrice { product_id, price })? {
         Reply::Product(product) => Ok(product),
         other => panic!("a product, not {other:?}"),

@@ -1,5 +1,5 @@
 use catalog::{
-    CatalogService,
+    Catalog,
     domain::{NewProduct, PRODUCTS_PER_COMMAND_MAX, Product},
 };
 use contracts::events::catalog::ProductCreated;
@@ -10,7 +10,7 @@ use crate::{create, euro, new_product};
 
 #[test]
 fn products_are_created_together_and_announced_one_by_one() {
-    let mut harness = Harness::new(CatalogService);
+    let mut harness = Harness::new(Catalog);
     let lamp = NewProduct { sku: Some("A-1".to_owned()), ..new_product(&mut harness, " Desk Lamp ") };
     let fee = NewProduct { stocked: false, weight_grams: 0, ..new_product(&mut harness, "Gift Wrapping") };
     let created = create(&mut harness, vec![lamp.clone(), fee.clone()]).expect("created");
@@ -30,7 +30,7 @@ fn products_are_created_together_and_announced_one_by_one() {
 
 #[test]
 fn a_name_that_is_taken_gives_another_slug() {
-    let mut harness = Harness::new(CatalogService);
+    let mut harness = Harness::new(Catalog);
     let first = new_product(&mut harness, "Mug");
     let second = new_product(&mut harness, "Mug");
     let third = new_product(&mut harness, "Mug");
@@ -44,7 +44,7 @@ fn a_name_that_is_taken_gives_another_slug() {
 
 #[test]
 fn a_slug_that_is_taken_is_refused_and_nothing_of_the_command_remains() {
-    let mut harness = Harness::new(CatalogService);
+    let mut harness = Harness::new(Catalog);
     let next = |harness: &mut _, slug: &str| NewProduct {
         slug: Some(slug.to_owned()),
         ..new_product(harness, "Mug")
@@ -63,7 +63,7 @@ fn a_slug_that_is_taken_is_refused_and_nothing_of_the_command_remains() {
 
 #[test]
 fn a_sku_that_is_there_is_answered_with_its_product() {
-    let mut harness = Harness::new(CatalogService);
+    let mut harness = Harness::new(Catalog);
     let next = |harness: &mut _, name: &str, sku: &str| NewProduct {
         sku: Some(sku.to_owned()),
         ..new_product(harness, name)
@@ -82,7 +82,7 @@ fn a_sku_that_is_there_is_answered_with_its_product() {
 
 #[test]
 fn an_id_is_used_once() {
-    let mut harness = Harness::new(CatalogService);
+    let mut harness = Harness::new(Catalog);
     let product = new_product(&mut harness, "Mug");
     let other = NewProduct { name: "Cup".to_owned(), ..product.clone() };
     assert_eq!(
@@ -95,7 +95,7 @@ fn an_id_is_used_once() {
 
 #[test]
 fn what_a_product_cannot_be_is_refused() {
-    let mut harness = Harness::new(CatalogService);
+    let mut harness = Harness::new(Catalog);
     let fine = new_product(&mut harness, "Mug");
     let with = |change: &dyn Fn(&mut NewProduct)| {
         let mut product = fine.clone();
@@ -127,7 +127,7 @@ proptest! {
     /// Whatever names come, and however they are grouped into commands: every product has a slug, and no two have the same.
     #[test]
     fn slugs_are_unique(commands in vec(vec("[a-cÄé '-]{1,3}", 1..8), 1..4)) {
-        let mut harness = Harness::new(CatalogService);
+        let mut harness = Harness::new(Catalog);
         let mut count = 0;
         for names in commands {
             let mut products: Vec<NewProduct> = names.iter().map(|name| new_product(&mut harness, name)).collect();

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use contracts::{CartId, ProductId, Refusal};
+use contracts::{CartId, ProductId, Refusal, Timestamp};
 use engine::{Cx, Rows, Value};
 
 use super::{release, reserve};
 use crate::{
-    domain::{Hold, Stock, Units, end_of_slot},
-    message::{Message, shard_of, slot_subject},
+    domain::{Hold, Stock, Units, slot},
+    message::Message,
     service::Inventory,
 };
 
@@ -37,7 +37,7 @@ pub(crate) fn set(
     }
     hold.extend(cx.now(), hold_time);
     if let Some(slot) = hold.expiry_slot {
-        schedule_end_of(slot, shard_of(cart_id), cx);
+        schedule_end_of(slot, slot::end_of(slot), cx);
     }
     rows.put(hold);
     if change != 0 {
@@ -67,7 +67,7 @@ pub(crate) fn lower(
 }
 
 /// A slot is over: each of its holds ends with a message of its own, which has its own rows and comes in its cart's order.
-pub(crate) fn end_slot(slot: i64, shard: u8, rows: &mut Rows, cx: &mut Cx<'_, Inventory>) {
+pub(crate) fn end_slot(slot: i64, rows: &mut Rows, cx: &mut Cx<'_, Inventory>) {
     let carts: Vec<CartId> =
         rows.matching::<Hold>("expiry_slot", &Value::Integer(slot)).iter().map(|hold| hold.cart_id).collect();
     if carts.is_empty() {
@@ -81,7 +81,7 @@ pub(crate) fn end_slot(slot: i64, shard: u8, rows: &mut Rows, cx: &mut Cx<'_, In
         cx.schedule(cart_id, "end-hold", now, Message::EndHold { cart_id });
     }
     // A message takes a bounded number of holds, so it looks again until none is left.
-    cx.schedule(slot_subject(slot, shard), "end-slot", now, Message::EndSlot { slot, shard });
+    schedule_end_of(slot, now, cx);
 }
 
 /// Releases a cart's hold, unless the cart has been busy since its slot was over.
@@ -98,6 +98,6 @@ pub(super) fn give_up(cart_id: CartId, rows: &mut Rows, cx: &mut Cx<'_, Inventor
     release(&held, rows, cx);
 }
 
-fn schedule_end_of(slot: i64, shard: u8, cx: &mut Cx<'_, Inventory>) {
-    cx.schedule(slot_subject(slot, shard), "end-slot", end_of_slot(slot), Message::EndSlot { slot, shard });
+fn schedule_end_of(slot: i64, due: Timestamp, cx: &mut Cx<'_, Inventory>) {
+    cx.schedule(slot::timer_subject(slot), "end-slot", due, Message::EndSlot { slot });
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::updated;
 use crate::{
-    domain::{Adjustment, AdjustmentReason, Fact, Stock, StockChange},
+    domain::{Adjustment, AdjustmentReason, Fact, Stock, StockChange, WantedChange},
     message::Level,
     service::Inventory,
 };
@@ -24,7 +24,7 @@ pub(crate) fn count_product(product_id: ProductId, rows: &mut Rows, cx: &mut Cx<
 pub(crate) fn adjust(
     adjustment_id: Uuid,
     reason: AdjustmentReason,
-    changes: &[StockChange],
+    changes: &[WantedChange],
     rows: &mut Rows,
     cx: &mut Cx<'_, Inventory>,
 ) -> Result<Vec<Level>, Refusal> {
@@ -32,11 +32,8 @@ pub(crate) fn adjust(
         return Err(Refusal::invalid("nothing_to_adjust", "An adjustment changes at least one product."));
     }
     if rows.get::<Adjustment>(adjustment_id).is_none() {
-        for change in changes {
-            adjust_one(*change, rows, cx)?;
-        }
-        let created_us = cx.now();
-        rows.put(Adjustment { adjustment_id, reason, created_us, changes: changes.to_vec() });
+        let made = changes.iter().map(|change| adjust_one(*change, rows, cx)).collect::<Result<_, _>>()?;
+        rows.put(Adjustment { adjustment_id, reason, created_us: cx.now(), changes: made });
     }
     let mut levels: Vec<Level> =
         changes.iter().filter_map(|change| rows.get::<Stock>(change.product_id)).map(Level::from).collect();
@@ -45,22 +42,25 @@ pub(crate) fn adjust(
     Ok(levels)
 }
 
-fn adjust_one(change: StockChange, rows: &mut Rows, cx: &mut Cx<'_, Inventory>) -> Result<(), Refusal> {
-    let StockChange { product_id, delta } = change;
-    let fact = match rows.get_mut::<Stock>(product_id) {
-        Some(stock) => {
-            stock.adjust(delta)?;
-            updated(stock)
-        }
+fn adjust_one(
+    wanted: WantedChange,
+    rows: &mut Rows,
+    cx: &mut Cx<'_, Inventory>,
+) -> Result<StockChange, Refusal> {
+    let WantedChange { product_id, change } = wanted;
+    let Some(stock) = rows.get_mut::<Stock>(product_id) else {
         // Units may come in before the catalogue's event does.
-        None => {
-            let mut stock = Stock::new(product_id);
-            stock.adjust(delta)?;
-            let on_hand = stock.on_hand;
-            rows.put(stock);
-            Fact::StockCreated { product_id, on_hand }
-        }
+        let mut stock = Stock::new(product_id);
+        let delta = stock.adjust(change)?;
+        let on_hand = stock.on_hand;
+        rows.put(stock);
+        cx.publish::<Stock>(product_id, Fact::StockCreated { product_id, on_hand });
+        return Ok(StockChange { product_id, delta });
     };
-    cx.publish::<Stock>(product_id, fact);
-    Ok(())
+    let delta = stock.adjust(change)?;
+    if delta != 0 {
+        let fact = updated(stock);
+        cx.publish::<Stock>(product_id, fact);
+    }
+    Ok(StockChange { product_id, delta })
 }

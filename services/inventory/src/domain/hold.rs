@@ -5,7 +5,7 @@ use std::time::Duration;
 use contracts::{CartId, ProductId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Units, expiry_slot};
+use super::{Units, slot};
 
 /// What is held for a cart. A set, not an increment: each line says how many units it holds as of a revision of the cart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl Hold {
     /// Ends no earlier than `hold_time` from now.
     pub fn extend(&mut self, now: Timestamp, hold_time: Duration) {
         self.expires_at = now.plus(hold_time);
-        self.expiry_slot = Some(expiry_slot(self.expires_at));
+        self.expiry_slot = Some(slot::slot_of(self.cart_id, self.expires_at));
     }
 
     /// The units held.

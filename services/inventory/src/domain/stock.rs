@@ -34,12 +34,18 @@ impl Stock {
         self.on_hand - self.reserved
     }
 
-    /// Adds what staff received, or takes away what they found missing.
+    /// Adds what staff received, takes away what they found missing, or takes over what they counted; answers how many units
+    /// more there are.
     ///
     /// # Errors
     /// `stock_promised` when fewer units would be left than are promised; `quantity_out_of_range` past the range of the counters.
-    pub fn adjust(&mut self, delta: i64) -> Result<(), Refusal> {
+    pub fn adjust(&mut self, change: Change) -> Result<i64, Refusal> {
         let out_of_range = || Refusal::invalid("quantity_out_of_range", "The quantity is out of range.");
+        let delta = match change {
+            Change::By(delta) => Some(delta),
+            Change::To(on_hand) => on_hand.checked_sub(self.on_hand),
+        };
+        let delta = delta.ok_or_else(out_of_range)?;
         let on_hand = self.on_hand.checked_add(delta).ok_or_else(out_of_range)?;
         let received = self.received.checked_add(delta).ok_or_else(out_of_range)?;
         if on_hand < self.reserved {
@@ -50,7 +56,7 @@ impl Stock {
         }
         self.on_hand = on_hand;
         self.received = received;
-        Ok(())
+        Ok(delta)
     }
 
     /// Promises `delta` more units, or that many fewer.
@@ -94,7 +100,7 @@ impl Stock {
 }
 
 /// Why staff changed the units on hand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AdjustmentReason {
     /// A delivery came in.
@@ -103,6 +109,25 @@ pub enum AdjustmentReason {
     Counted,
     /// Units are broken, spoilt or lost.
     Damaged,
+}
+
+/// How staff change the units on hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// So many units more; fewer where it is negative.
+    By(i64),
+    /// Exactly so many units, from now on.
+    To(i64),
+}
+
+/// A change that staff make to a product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WantedChange {
+    /// The product.
+    pub product_id: ProductId,
+    /// The change.
+    pub change: Change,
 }
 
 /// How many units of a product more, or fewer.

@@ -1,7 +1,7 @@
 //! Staff receive, count and write off.
 
 use contracts::events::inventory::StockUpdated;
-use inventory::{Adjustment, AdjustmentReason, Level, Message, Reply, StockChange};
+use inventory::{Adjustment, AdjustmentReason, Change, Level, Message, Reply, StockChange, WantedChange};
 
 use crate::warehouse::{UPDATED, Warehouse};
 
@@ -48,7 +48,7 @@ fn the_same_adjustment_again_changes_nothing_and_answers_the_same() {
     let message = Message::AdjustStock {
         adjustment_id: warehouse.harness.new_id(),
         reason: AdjustmentReason::Counted,
-        changes: vec![StockChange { product_id: product, delta: 4 }],
+        changes: vec![WantedChange { product_id: product, change: Change::By(4) }],
     };
     let wanted = Reply::Adjusted(vec![Level { product_id: product, on_hand: 5, available: 5 }]);
     assert_eq!(warehouse.harness.command(message.clone()), Ok(wanted.clone()));
@@ -62,4 +62,24 @@ fn what_cannot_be_counted_is_refused() {
     assert_eq!(warehouse.adjust_all(&[]).expect_err("nothing").code, "nothing_to_adjust");
     assert_eq!(warehouse.adjust(product, i64::MAX).expect_err("too many").code, "quantity_out_of_range");
     assert_eq!(warehouse.level(product), (1, 0));
+}
+
+#[test]
+fn a_count_says_how_many_units_there_are() {
+    let mut warehouse = Warehouse::new();
+    let (product, cart) = (warehouse.product(5), warehouse.cart());
+    warehouse.hold(cart, product, 2, 1).expect("held");
+    for (counted, delta) in [(9, 4), (9, 0), (2, -7)] {
+        let adjustment_id = warehouse.harness.new_id();
+        let changes = vec![WantedChange { product_id: product, change: Change::To(counted) }];
+        let message = Message::AdjustStock { adjustment_id, reason: AdjustmentReason::Counted, changes };
+        warehouse.harness.command(message).expect("counted");
+        assert_eq!(warehouse.level(product), (counted, 2));
+        let made = warehouse.harness.row::<Adjustment>(adjustment_id).expect("kept").changes;
+        assert_eq!(made, [StockChange { product_id: product, delta }]);
+        assert_eq!(warehouse.published_types().len(), usize::from(delta != 0));
+    }
+    let changes = vec![WantedChange { product_id: product, change: Change::To(1) }];
+    let message = Message::AdjustStock { adjustment_id: cart.0, reason: AdjustmentReason::Counted, changes };
+    assert_eq!(warehouse.harness.command(message).expect_err("two are promised").code, "stock_promised");
 }

@@ -59,7 +59,7 @@ fn a_hold_that_is_set_again_while_it_ends_stays() {
     let slot =
         warehouse.harness.row::<Hold>(cart).and_then(|hold| hold.expiry_slot).expect("it ends with a slot");
     warehouse.harness.advance(Duration::from_secs(1));
-    warehouse.harness.command(Message::EndSlot { slot, shard: 0 }).expect("the slot is over");
+    warehouse.harness.command(Message::EndSlot { slot }).expect("the slot is over");
     warehouse.hold(cart, product, 3, 2).expect("held");
     warehouse.harness.advance(Duration::from_secs(1));
     assert_eq!(warehouse.held(cart, product), Some(3));

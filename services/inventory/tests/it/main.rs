@@ -1,11 +1,14 @@
-//! Inventory's rules, on the engine's own unit of work.
+//! Inventory's rules, on the engine's own unit of work; its routes and its lanes, on real databases.
 
 mod adjustments;
 mod cancellation;
 mod checkout;
 mod expiry;
 mod holds;
+mod hot_product;
+mod http;
 mod invariants;
+mod logs;
 mod products;
 mod settlement;
 mod validation;

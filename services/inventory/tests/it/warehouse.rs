@@ -13,8 +13,8 @@ use contracts::{
 };
 use engine::harness::{Fate, Harness};
 use inventory::{
-    AdjustmentReason, Allocation, AllocationStatus, Config, Hold, Inventory, Level, Message, Reply, Stock,
-    StockChange,
+    AdjustmentReason, Allocation, AllocationStatus, Change, Config, Hold, Inventory, Level, Message, Reply,
+    Stock, WantedChange,
 };
 
 /// How long holds last in these tests.
@@ -61,7 +61,10 @@ impl Warehouse {
 
     pub fn adjust_all(&mut self, changes: &[(ProductId, i64)]) -> Result<Vec<Level>, Refusal> {
         let adjustment_id = self.harness.new_id();
-        let changes = changes.iter().map(|&(product_id, delta)| StockChange { product_id, delta }).collect();
+        let changes = changes
+            .iter()
+            .map(|&(product_id, delta)| WantedChange { product_id, change: Change::By(delta) })
+            .collect();
         let message = Message::AdjustStock { adjustment_id, reason: AdjustmentReason::Received, changes };
         match self.harness.command(message)? {
             Reply::Adjusted(levels) => Ok(levels),

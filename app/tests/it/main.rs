@@ -1,0 +1,8 @@
+//! The whole shop as its users meet it: a process, HTTP, a data directory.
+
+mod buyer;
+mod contract;
+mod crash;
+mod hot;
+mod journey;
+mod stopping;

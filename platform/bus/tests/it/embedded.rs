@@ -1,0 +1,146 @@
+//! The embedded transport over a log in memory.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex},
+};
+
+use bus::{
+    Embedded, Log, Logged, Transport,
+    conformance::{self, Testbed},
+};
+use contracts::{Envelope, ServiceName, Timestamp, partition_of};
+use uuid::Uuid;
+
+const SOURCE: ServiceName = ServiceName::Ordering;
+
+#[derive(Default)]
+struct MemoryLog {
+    epoch: Uuid,
+    events: Mutex<Vec<Arc<Logged>>>,
+}
+
+impl Log for MemoryLog {
+    fn epoch(&self) -> Uuid {
+        self.epoch
+    }
+
+    fn heads(&self) -> Result<BTreeMap<(Arc<str>, u8), i64>, String> {
+        let events = self.events.lock().expect("not poisoned");
+        Ok(events.iter().map(|logged| ((logged.topic.clone(), logged.partition), logged.position)).collect())
+    }
+
+    fn read(&self, topic: &str, partition: u8, after: i64, limit: usize) -> Result<Vec<Arc<Logged>>, String> {
+        let events = self.events.lock().expect("not poisoned");
+        let wanted = |logged: &&Arc<Logged>| {
+            &*logged.topic == topic && logged.partition == partition && logged.position > after
+        };
+        Ok(events.iter().filter(wanted).take(limit).cloned().collect())
+    }
+}
+
+struct Bed {
+    transport: Embedded,
+    log: Arc<MemoryLog>,
+    positions: HashMap<u8, i64>,
+    sequences: HashMap<String, i64>,
+}
+
+impl Bed {
+    fn new() -> Self {
+        let mut bed = Self {
+            transport: Embedded::new(),
+            log: Arc::default(),
+            positions: HashMap::new(),
+            sequences: HashMap::new(),
+        };
+        bed.restart();
+        bed
+    }
+
+    fn append(&mut self, subjects: &[String]) -> Vec<Arc<Logged>> {
+        let mut appended = Vec::new();
+        for subject in subjects {
+            let partition = partition_of(subject);
+            let position = self.positions.entry(partition).or_insert(0);
+            *position += 1;
+            let sequence = self.sequences.entry(subject.clone()).or_insert(0);
+            *sequence += 1;
+            let event = Envelope {
+                id: Uuid::from_u128(*position as u128),
+                source: SOURCE,
+                kind: "test.happened.v1".into(),
+                time: Timestamp(0),
+                subject: subject.clone(),
+                sequence: *sequence,
+                correlation_id: Uuid::nil(),
+                causation_id: Uuid::nil(),
+                data: "{}".into(),
+            };
+            appended.push(Arc::new(Logged { topic: "ordering".into(), partition, position: *position, event }));
+        }
+        self.log.events.lock().expect("not poisoned").extend(appended.iter().cloned());
+        appended
+    }
+}
+
+impl Testbed for Bed {
+    fn transport(&self) -> Arc<dyn Transport> {
+        Arc::new(self.transport.clone())
+    }
+
+    fn source(&self) -> ServiceName {
+        SOURCE
+    }
+
+    fn publish(&mut self, subjects: &[String]) {
+        let appended = self.append(subjects);
+        self.transport.announce(SOURCE, &appended);
+    }
+
+    fn publish_out_of_order(&mut self, subjects: &[String]) {
+        let appended = self.append(subjects);
+        let (first, second) = appended.split_at(appended.len() / 2);
+        self.transport.announce(SOURCE, second);
+        self.transport.announce(SOURCE, first);
+    }
+
+    fn restart(&mut self) {
+        self.transport = Embedded::new();
+        self.transport.add_producer(SOURCE, self.log.clone()).expect("the log reads");
+    }
+
+    fn replace_log(&mut self) {
+        self.log = Arc::new(MemoryLog { epoch: Uuid::from_u128(2), ..MemoryLog::default() });
+        self.positions.clear();
+        self.sequences.clear();
+        self.restart();
+    }
+}
+
+macro_rules! rules {
+    ($($rule:ident,)*) => {
+        $(#[test]
+        fn $rule() {
+            conformance::$rule(&mut Bed::new());
+        })*
+
+        #[test]
+        fn every_rule_of_the_suite_is_run() {
+            let names: Vec<&str> = conformance::RULES.iter().map(|(name, _)| *name).collect();
+            assert_eq!(names, [$(stringify!($rule)),*]);
+        }
+    };
+}
+
+rules! {
+    order_per_key,
+    redelivery,
+    gap,
+    competing_consumers,
+    restart,
+    backlog,
+    slow_consumer,
+    epoch_change,
+    wake,
+}

@@ -1,0 +1,3 @@
+//! The embedded transport under the suite.
+
+mod embedded;

@@ -1,0 +1,99 @@
+//! What a service's lanes and its callers share: counters, arrivals, and the way out for what has committed.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use bus::{Embedded, Logged};
+use contracts::ServiceName;
+use parking_lot::Mutex;
+use tokio::sync::oneshot;
+
+use crate::{
+    effects::Call,
+    lane::{LaneHandle, Work},
+    outside::Caller,
+    service::Service,
+    store::StoreAddress,
+};
+
+/// How many subjects that have just appeared are remembered for those who wait for them.
+const ARRIVALS_MAX: usize = 65_536;
+
+/// Counters of an engine, since its start.
+#[derive(Debug, Default)]
+pub struct Stats {
+    /// Transactions committed; each is one flush to disk on SQLite.
+    pub commits: AtomicU64,
+    /// Messages handled.
+    pub messages: AtomicU64,
+    /// Events published.
+    pub events: AtomicU64,
+    /// Times that the store failed.
+    pub store_errors: AtomicU64,
+    /// Sources that are not read any more, and why.
+    pub stopped_sources: Mutex<HashMap<ServiceName, String>>,
+}
+
+/// Subjects whose first event has just been committed, and who waits for one.
+#[derive(Default)]
+pub(crate) struct Arrivals {
+    pub recent: HashSet<String>,
+    order: VecDeque<String>,
+    pub waiting: HashMap<String, Vec<oneshot::Sender<()>>>,
+}
+
+/// What a service's lanes and its callers share.
+pub(crate) struct Shared<S: Service> {
+    pub store: StoreAddress,
+    pub transport: Embedded,
+    pub stats: Stats,
+    pub caller: Option<Arc<Caller<S>>>,
+    pub runtime: tokio::runtime::Handle,
+    pub arrivals: Mutex<Arrivals>,
+}
+
+impl<S: Service> Shared<S> {
+    /// Lets out a batch's events, after its commit.
+    pub fn committed(&self, logged: &[Arc<Logged>], messages: usize) {
+        self.stats.commits.fetch_add(1, Ordering::Relaxed);
+        self.stats.messages.fetch_add(messages as u64, Ordering::Relaxed);
+        self.stats.events.fetch_add(logged.len() as u64, Ordering::Relaxed);
+        if logged.is_empty() {
+            return;
+        }
+        self.transport.announce(S::NAME, logged);
+        let mut arrivals = self.arrivals.lock();
+        for logged in logged.iter().filter(|logged| logged.event.sequence == 1) {
+            let subject = &logged.event.subject;
+            for waiting in arrivals.waiting.remove(subject).unwrap_or_default() {
+                let _ = waiting.send(());
+            }
+            if arrivals.recent.insert(subject.clone()) {
+                arrivals.order.push_back(subject.clone());
+            }
+            if arrivals.order.len() > ARRIVALS_MAX
+                && let Some(oldest) = arrivals.order.pop_front()
+            {
+                arrivals.recent.remove(&oldest);
+            }
+        }
+    }
+
+    /// Makes a call to the outside; its answer comes back to the lane.
+    pub fn call(&self, call: Call<S>, lane: &LaneHandle<S>) {
+        let Some(caller) = &self.caller else {
+            tracing::error!(service = %S::NAME, key = call.idempotency_key, "nobody is there to make a call");
+            return;
+        };
+        let queue = lane.queue.clone();
+        caller.start(&self.runtime, call, move |ended| {
+            // A lane that has stopped leaves the effect's row, which is taken over at the next start.
+            let _ = queue.send(Work::EffectEnded(ended));
+        });
+    }
+}

@@ -1,0 +1,125 @@
+//! Routes of carts. A cart's id opens it: it is random, and whoever has it holds the cart.
+
+mod checkout;
+mod holds;
+mod items;
+mod replay;
+mod shipping;
+#[cfg(test)]
+mod tests;
+mod views;
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::State,
+    http::{StatusCode, header},
+    response::IntoResponse,
+};
+use contracts::{CartId, Currency};
+use engine::{Clock, CommandKey, Engine, Ids, ManualClock, RandomIds};
+use garde::Validate;
+use host::{AdminToken, Keyed, OrderTokens, Problem, Questions, Segment};
+use parking_lot::Mutex;
+use serde::Deserialize;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    Config,
+    domain::Cart,
+    message::{Message, Reply},
+    service::Carts,
+};
+use views::CartView;
+
+/// The currency of a cart until its first product says another.
+const DEFAULT_CURRENCY: Currency = Currency::EUR;
+
+/// What the routes work with.
+pub(crate) struct Api {
+    engine: Engine<Carts>,
+    tokens: OrderTokens,
+    admin: AdminToken,
+    questions: Arc<Questions>,
+    /// Whether inventory is asked to hold what is added.
+    holds: bool,
+    clock: Arc<dyn Clock>,
+    virtual_clock: Option<Arc<ManualClock>>,
+    ids: Mutex<RandomIds>,
+}
+
+impl Api {
+    pub(crate) fn new(engine: Engine<Carts>, ctx: &host::Context, config: &Config) -> Self {
+        Self {
+            engine,
+            tokens: ctx.secrets.order_tokens(),
+            admin: ctx.secrets.admin_token(),
+            questions: ctx.questions.clone(),
+            holds: config.holds,
+            clock: ctx.clock.clone(),
+            virtual_clock: ctx.virtual_clock.clone(),
+            ids: Mutex::new(RandomIds::new()),
+        }
+    }
+
+    fn new_cart_id(&self) -> CartId {
+        self.ids.lock().next(self.clock.now()).into()
+    }
+
+    /// Gives a command that is answered with the cart.
+    async fn cart_of(&self, key: Option<CommandKey>, message: Message) -> Result<Box<Cart>, Problem> {
+        match self.engine.command(key, message).await? {
+            Reply::Cart(cart) | Reply::Item(cart, _) => Ok(cart),
+            Reply::Done | Reply::CheckedOut { .. } => Err(Problem::internal()),
+        }
+    }
+
+    async fn read(&self, cart_id: CartId) -> Result<Cart, Problem> {
+        self.engine.reads().get::<Cart>(cart_id).await?.ok_or_else(|| Problem::not_found("cart"))
+    }
+}
+
+pub(crate) fn routes(api: Api) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(create_cart))
+        .routes(routes!(get_cart))
+        .routes(routes!(items::add_item))
+        .routes(routes!(items::set_item, items::remove_item))
+        .routes(routes!(shipping::set_address))
+        .routes(routes!(shipping::set_method))
+        .routes(routes!(shipping::list_options))
+        .routes(routes!(checkout::check_out))
+        .routes(routes!(checkout::buy_now))
+        .routes(routes!(replay::replay_orders))
+        .with_state(Arc::new(api))
+}
+
+/// Nothing needs to be said to open a cart.
+#[derive(Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CreateCart {}
+
+/// Opens a cart.
+#[utoipa::path(post, path = "/carts", tag = "cart", request_body = CreateCart,
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same key and body get the same answer.")),
+    responses((status = 201, body = CartView, headers(("Location" = String, description = "The cart."))), (status = 422, body = Problem)))]
+async fn create_cart(
+    State(api): State<Arc<Api>>,
+    request: Keyed<CreateCart>,
+) -> Result<impl IntoResponse, Problem> {
+    let message = Message::Create { cart_id: api.new_cart_id(), currency: DEFAULT_CURRENCY };
+    let cart = api.cart_of(request.key, message).await?;
+    let location = format!("/api/v1/carts/{}", cart.cart_id);
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(CartView::from(*cart))))
+}
+
+/// A cart as it is now.
+#[utoipa::path(get, path = "/carts/{id}", tag = "cart", params(("id" = CartId, Path, description = "The cart.")),
+    responses((status = 200, body = CartView), (status = 404, body = Problem)))]
+async fn get_cart(
+    State(api): State<Arc<Api>>,
+    Segment(id): Segment<CartId>,
+) -> Result<Json<CartView>, Problem> {
+    Ok(Json(api.read(id).await?.into()))
+}

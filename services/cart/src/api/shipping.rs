@@ -1,0 +1,127 @@
+//! Routes about where and how a cart is sent.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use contracts::{Address, CartId, Money};
+use garde::Validate;
+use host::{Body, Problem, Segment};
+use serde::{Deserialize, Serialize};
+
+use super::{Api, CartView};
+use crate::{
+    domain::{SHIPPING_OPTIONS, ShippingMethod},
+    message::Message,
+};
+
+/// A postal address.
+#[derive(Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AddressInput {
+    /// Who receives the parcel.
+    #[garde(length(chars, min = 1, max = 200))]
+    #[schema(example = "Ada Lovelace", min_length = 1, max_length = 200)]
+    name: String,
+    /// Street and number.
+    #[garde(length(chars, min = 1, max = 200))]
+    #[schema(example = "12 St James's Square", min_length = 1, max_length = 200)]
+    street: String,
+    #[garde(length(chars, min = 1, max = 20))]
+    #[schema(example = "SW1Y 4JH", min_length = 1, max_length = 20)]
+    postal_code: String,
+    #[garde(length(chars, min = 1, max = 100))]
+    #[schema(example = "London", min_length = 1, max_length = 100)]
+    city: String,
+    /// ISO 3166-1 alpha-2 code.
+    #[garde(custom(country_code))]
+    #[schema(example = "GB", pattern = "^[A-Z]{2}$")]
+    country: String,
+}
+
+/// Two capital letters.
+pub(super) fn country_code(code: &str, _: &()) -> garde::Result {
+    if code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        return Ok(());
+    }
+    Err(garde::Error::new("not two capital letters, such as DE"))
+}
+
+impl From<AddressInput> for Address {
+    fn from(input: AddressInput) -> Self {
+        let AddressInput { name, street, postal_code, city, country } = input;
+        Self { name, street, postal_code, city, country }
+    }
+}
+
+/// Says where the cart is sent.
+#[utoipa::path(put, path = "/carts/{id}/shipping-address", tag = "cart", request_body = AddressInput,
+    params(("id" = CartId, Path, description = "The cart.")),
+    responses((status = 200, body = CartView), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "`cart_checked_out`."), (status = 422, body = Problem)))]
+pub(super) async fn set_address(
+    State(api): State<Arc<Api>>,
+    Segment(cart_id): Segment<CartId>,
+    Body(input): Body<AddressInput>,
+) -> Result<Json<CartView>, Problem> {
+    let message = Message::SetShippingAddress { cart_id, address: input.into() };
+    let cart = api.cart_of(None, message).await?;
+    Ok(Json(CartView::from(*cart)))
+}
+
+/// The choice of a shipping option.
+#[derive(Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SetShippingMethod {
+    /// The option's code.
+    #[garde(length(bytes, min = 1, max = 50))]
+    #[schema(example = "standard")]
+    code: String,
+}
+
+/// Says how the cart is sent.
+#[utoipa::path(put, path = "/carts/{id}/shipping-method", tag = "cart", request_body = SetShippingMethod,
+    params(("id" = CartId, Path, description = "The cart.")),
+    responses((status = 200, body = CartView), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "`cart_checked_out`."), (status = 422, body = Problem, description = "`shipping_method_unknown`.")))]
+pub(super) async fn set_method(
+    State(api): State<Arc<Api>>,
+    Segment(cart_id): Segment<CartId>,
+    Body(input): Body<SetShippingMethod>,
+) -> Result<Json<CartView>, Problem> {
+    let method: ShippingMethod = input.code.parse()?;
+    let cart = api.cart_of(None, Message::SetShippingMethod { cart_id, method }).await?;
+    Ok(Json(CartView::from(*cart)))
+}
+
+/// A way of shipping and what it costs for a cart.
+#[derive(Serialize, utoipa::ToSchema)]
+struct ShippingOption {
+    #[schema(example = "standard")]
+    code: &'static str,
+    #[schema(example = "Standard")]
+    name: &'static str,
+    price: Money,
+}
+
+/// The ways of shipping.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct ShippingOptions {
+    items: Vec<ShippingOption>,
+}
+
+/// How the cart can be sent, and what that costs for what is in it now.
+#[utoipa::path(get, path = "/carts/{id}/shipping-options", tag = "cart",
+    params(("id" = CartId, Path, description = "The cart.")),
+    responses((status = 200, body = ShippingOptions), (status = 404, body = Problem)))]
+pub(super) async fn list_options(
+    State(api): State<Arc<Api>>,
+    Segment(cart_id): Segment<CartId>,
+) -> Result<Json<ShippingOptions>, Problem> {
+    let subtotal = api.read(cart_id).await?.subtotal();
+    let option = |method: ShippingMethod| ShippingOption {
+        code: method.code(),
+        name: method.name(),
+        price: Money::new(method.price_amount(subtotal.amount), subtotal.currency),
+    };
+    Ok(Json(ShippingOptions { items: SHIPPING_OPTIONS.into_iter().map(option).collect() }))
+}

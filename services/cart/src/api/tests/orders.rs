@@ -1,0 +1,122 @@
+//! Orders without a cart: bought at once, and replayed.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use axum::http::StatusCode;
+use contracts::ProductId;
+use engine::Clock;
+use serde_json::{Value, json};
+
+use super::{ADDRESS, Shop, clock_at};
+use crate::domain::{Cart, CartStatus};
+
+fn buy_now(product: ProductId, total: i64) -> String {
+    let address: Value = serde_json::from_str(ADDRESS).expect("an address");
+    json!({"product_id": product, "quantity": 1, "email": "ada@example.com", "total": {"amount": total, "currency": "EUR"},
+        "shipping_address": address, "shipping_method": "standard", "payment_method": "pm_mock_approve"})
+    .to_string()
+}
+
+#[tokio::test]
+async fn the_last_unit_is_bought_once_and_a_repeat_is_answered_as_before() {
+    let shop = Shop::open(1).await;
+    let product = shop.product(1, 1_500, true).await;
+    let placed = shop.send("POST", "/orders", Some("first"), &buy_now(product, 1_990)).await;
+    assert_eq!(placed.status, StatusCode::ACCEPTED, "{}", placed.body);
+    assert_eq!(
+        shop.send("POST", "/orders", Some("second"), &buy_now(product, 1_990)).await.code(),
+        (409, "out_of_stock")
+    );
+    assert_eq!(
+        shop.send("POST", "/orders", None, &buy_now(product, 1_990)).await.code(),
+        (409, "out_of_stock")
+    );
+    // The first customer has the last unit and asks again, whether or not there are more by then.
+    assert_eq!(shop.send("POST", "/orders", Some("first"), &buy_now(product, 1_990)).await.body, placed.body);
+    shop.holds.0.lock().units = 10;
+    assert_eq!(shop.send("POST", "/orders", Some("first"), &buy_now(product, 1_990)).await.body, placed.body);
+    assert_eq!(
+        shop.send("POST", "/orders", Some("second"), &buy_now(product, 1_990)).await.code(),
+        (409, "out_of_stock")
+    );
+    assert_eq!(shop.held(), 1);
+    shop.engine.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_held_for_an_order_that_is_refused_is_given_back() {
+    let shop = Shop::open(1).await;
+    let (product, fee) = (shop.product(1, 1_500, true).await, shop.product(2, 450, false).await);
+    assert_eq!(shop.send("POST", "/orders", None, &buy_now(product, 1)).await.code(), (409, "total_changed"));
+    assert_eq!(shop.held(), 0);
+    let unknown = ProductId(uuid::Uuid::nil());
+    assert_eq!(
+        shop.send("POST", "/orders", None, &buy_now(unknown, 1)).await.code(),
+        (404, "product_not_found")
+    );
+    shop.holds.0.lock().units = 0;
+    assert_eq!(shop.send("POST", "/orders", None, &buy_now(fee, 940)).await.status, StatusCode::ACCEPTED);
+    let bad = buy_now(product, 1_990).replace("ada@example.com", "ada");
+    let answer = shop.send("POST", "/orders", None, &bad).await;
+    assert_eq!(
+        (answer.code(), &answer.body["errors"][0]["field"]),
+        ((422, "invalid_input"), &json!("email"))
+    );
+    shop.engine.stop().await;
+}
+
+fn replayed(invoice: &str, at_us: i64, product: u128) -> Value {
+    let line = |quantity: i64, thousandths: i64, total: i64| {
+        json!({"product_id": uuid::Uuid::from_u128(product), "sku": "85123A", "name": "WHITE HANGING HEART", "quantity": quantity,
+            "unit_price_thousandths": thousandths, "line_total": {"amount": total, "currency": "GBP"}, "stocked": true})
+    };
+    json!({"invoice": invoice, "at_us": at_us, "email": "17850@example.com", "country": "GB",
+        "lines": [line(6, 2_550, 1_530), line(12, 65, 78)]})
+}
+
+#[tokio::test]
+async fn replayed_orders_are_placed_at_their_own_time_and_once() {
+    const START: i64 = 1_291_191_960_000_000;
+    let shop = Shop::with(0, true, clock_at(START - 1)).await;
+    let minute = AtomicI64::new(0);
+    // The catalogue has not announced these products here yet; that must not matter.
+    let order = |number: u128| {
+        let at_us = START + 60_000_000 * (minute.fetch_add(1, Ordering::Relaxed) / 2);
+        replayed(&format!("53636{number}"), at_us, number)
+    };
+    let body = json!({"orders": (1..6).map(order).collect::<Vec<_>>()}).to_string();
+    let first = shop.send("POST", "/admin/replay/orders", None, &body).await;
+    assert_eq!(first.status, StatusCode::OK, "{}", first.body);
+    let placed = first.body["orders"].as_array().expect("orders");
+    assert_eq!(placed.len(), 5);
+    assert_eq!(placed[3]["invoice"], "536364");
+    assert_eq!(shop.clock.as_ref().expect("a virtual clock").now().0, START + 120_000_000);
+
+    let again = shop.send("POST", "/admin/replay/orders", None, &body).await;
+    assert_eq!(again.body, first.body);
+    let condition = "ORDER BY checked_out_at, cart_id";
+    let carts: Vec<Cart> = shop.engine.reads().select(condition, vec![]).await.expect("carts");
+    let times: Vec<i64> =
+        carts.iter().filter_map(|cart| cart.checked_out_at).map(|at| (at.0 - START) / 1_000_000).collect();
+    assert_eq!(times, [0, 0, 60, 60, 120]);
+    assert!(carts.iter().all(|cart| cart.status == CartStatus::CheckedOut && cart.total().amount == 1_608));
+    let units: Vec<i64> = carts[0].lines.iter().map(|line| line.unit_price_amount).collect();
+    assert_eq!(units, [255, 7]);
+    shop.engine.stop().await;
+}
+
+#[tokio::test]
+async fn a_replay_needs_the_token_and_whole_orders() {
+    let shop = Shop::open(0).await;
+    let mut order = replayed("536365", 0, 1);
+    order["lines"] = json!([]);
+    let body = json!({ "orders": [order] }).to_string();
+    assert_eq!(shop.send("POST", "/admin/replay/orders", None, &body).await.code(), (422, "invalid_input"));
+    let body = json!({ "orders": [replayed("536365", 0, 1)] }).to_string();
+    let request =
+        axum::http::Request::post("/admin/replay/orders").header("content-type", "application/json");
+    let request = request.body(axum::body::Body::from(body)).expect("a request");
+    let response = tower::ServiceExt::oneshot(shop.routes.clone(), request).await.expect("an answer");
+    assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+    shop.engine.stop().await;
+}

@@ -1,0 +1,185 @@
+//! The routes on a catalogue of their own, with a database in a temporary directory.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{Request, StatusCode, header},
+};
+use bus::Embedded;
+use engine::SystemClock;
+use host::{Context, Questions, Running, Secrets, Stores};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::seed;
+
+struct Shop {
+    routes: Router,
+    service: Arc<dyn Running>,
+    token: String,
+    _directory: tempfile::TempDir,
+}
+
+struct Answer {
+    status: StatusCode,
+    link: Option<String>,
+    body: Value,
+}
+
+impl Shop {
+    async fn open() -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let ctx = Context {
+            data: directory.path().to_owned(),
+            stores: Stores::Sqlite(directory.path().to_owned()),
+            transport: Embedded::new(),
+            clock: Arc::new(SystemClock),
+            virtual_clock: None,
+            secrets: Secrets::load(directory.path()).expect("new secrets"),
+            questions: Arc::new(Questions::default()),
+        };
+        let mounted = crate::mount(&ctx, &crate::Config::default()).await.expect("mounted");
+        mounted.service.start().await.expect("started");
+        let token = std::fs::read_to_string(directory.path().join("admin.token")).expect("a token");
+        let (routes, _) = mounted.routes.split_for_parts();
+        Self { routes, service: mounted.service, token, _directory: directory }
+    }
+
+    /// A shop with `count` demo products.
+    async fn seeded(count: usize) -> Self {
+        let shop = Self::open().await;
+        let products: Vec<Value> = seed::products(count)
+            .into_iter()
+            .map(|new| {
+                json!({"id": new.product_id, "sku": new.sku, "name": new.name, "description": new.description,
+                    "price": new.price, "weight_grams": new.weight_grams, "stocked": new.stocked})
+            })
+            .collect();
+        let answer = shop.post("/admin/products", json!({ "products": products })).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        shop
+    }
+
+    async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.routes.clone().oneshot(request).await.expect("routes always answer");
+        let status = response.status();
+        let link = response.headers().get(header::LINK).map(|link| link.to_str().expect("text").to_owned());
+        let body = to_bytes(response.into_body(), 1 << 20).await.expect("a body");
+        Answer { status, link, body: serde_json::from_slice(&body).unwrap_or(Value::Null) }
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).expect("a request")).await
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Answer {
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header("x-admin-token", self.token.trim())
+            .body(Body::from(body.to_string()));
+        self.send(request.expect("a request")).await
+    }
+}
+
+#[tokio::test]
+async fn the_list_shows_every_product_once_page_by_page() {
+    let shop = Shop::seeded(45).await;
+    let mut names = Vec::new();
+    let mut path = "/products".to_owned();
+    let mut pages = 0;
+    loop {
+        let page = shop.get(&path).await;
+        assert_eq!(page.status, StatusCode::OK);
+        let items = page.body["items"].as_array().expect("items");
+        names.extend(items.iter().map(|item| item["name"].as_str().expect("a name").to_owned()));
+        pages += 1;
+        let Some(cursor) = page.body["next_cursor"].as_str() else {
+            assert_eq!(page.link, None);
+            break;
+        };
+        assert_eq!(page.link, Some(format!("</api/v1/products?limit=20&cursor={cursor}>; rel=\"next\"")));
+        path = format!("/products?limit=20&cursor={cursor}");
+    }
+    let expected: Vec<String> = seed::products(45).into_iter().map(|product| product.name).collect();
+    assert_eq!((pages, names), (3, expected));
+    shop.service.stop().await;
+}
+
+#[tokio::test]
+async fn a_product_is_found_by_its_id_and_by_its_slug() {
+    let shop = Shop::seeded(3).await;
+    let id = seed::products(1)[0].product_id;
+    let by_id = shop.get(&format!("/products/{id}")).await;
+    assert_eq!(by_id.body["price"], json!({"amount": 8_900, "currency": "EUR"}));
+    let by_slug = shop.get("/products/walnut-desk-lamp").await;
+    assert_eq!(by_id.body, by_slug.body);
+    for unknown in ["/products/nothing", "/products/00000000-0000-7000-8000-000000000000", "/products/%20"] {
+        let answer = shop.get(unknown).await;
+        assert_eq!((answer.status, &answer.body["code"]), (StatusCode::NOT_FOUND, &json!("not_found")));
+    }
+    shop.service.stop().await;
+}
+
+#[tokio::test]
+async fn a_changed_price_shows_at_once_although_answers_are_kept() {
+    let shop = Shop::seeded(3).await;
+    let id = seed::products(1)[0].product_id;
+    for amount in [9_100, 9_200, 9_300] {
+        for _ in 0..2 {
+            shop.get("/products").await;
+            shop.get(&format!("/products/{id}")).await;
+        }
+        let body = json!({"price": {"amount": amount, "currency": "EUR"}});
+        let changed = shop.post(&format!("/admin/products/{id}/price"), body).await;
+        assert_eq!((changed.status, &changed.body["price"]["amount"]), (StatusCode::OK, &json!(amount)));
+        assert_eq!(shop.get("/products").await.body["items"][0]["price"]["amount"], amount);
+        assert_eq!(shop.get(&format!("/products/{id}")).await.body["price"]["amount"], amount);
+    }
+    shop.service.stop().await;
+}
+
+#[tokio::test]
+async fn a_repeated_sku_is_answered_with_the_id_that_it_has() {
+    let shop = Shop::open().await;
+    let product = |sku: &str| json!({"sku": sku, "name": "Mug", "price": {"amount": 999, "currency": "EUR"}});
+    let first = shop.post("/admin/products", json!({"products": [product("A"), product("B")]})).await;
+    let second = shop.post("/admin/products", json!({"products": [product("B"), product("C")]})).await;
+    assert_eq!((first.status, second.status), (StatusCode::OK, StatusCode::OK));
+    assert_eq!(first.body["products"][1], second.body["products"][0]);
+    assert_eq!(shop.get("/products").await.body["items"].as_array().map(Vec::len), Some(3));
+    shop.service.stop().await;
+}
+
+#[tokio::test]
+async fn staff_routes_need_the_token_and_bad_input_is_told() {
+    let shop = Shop::open().await;
+    let mug = json!({"products": [{"name": "Mug", "price": {"amount": 999, "currency": "EUR"}}]});
+    let request = Request::post("/admin/products")
+        .header(header::CONTENT_TYPE, "application/json")
+        .header("x-admin-token", "guessed")
+        .body(Body::from(mug.to_string()));
+    assert_eq!(shop.send(request.expect("a request")).await.status, StatusCode::UNAUTHORIZED);
+    let bad = json!({"products": [{"name": "", "price": {"amount": 999, "currency": "EUR"}}]});
+    let answer = shop.post("/admin/products", bad).await;
+    assert_eq!(
+        (answer.status, &answer.body["code"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("invalid_input"))
+    );
+    assert_eq!(answer.body["errors"][0]["field"], "products[0].name");
+    for path in ["/products?limit=0", "/products?limit=101", "/products?cursor=here"] {
+        assert_eq!(shop.get(path).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+    }
+    shop.service.stop().await;
+}
+
+#[tokio::test]
+async fn unlisted_products_are_found_and_not_listed() {
+    let shop = Shop::open().await;
+    let fee = json!({"products": [{"name": "Postage", "price": {"amount": 999, "currency": "EUR"}, "stocked": false, "status": "unlisted"}]});
+    assert_eq!(shop.post("/admin/products", fee).await.status, StatusCode::OK);
+    assert_eq!(shop.get("/products").await.body["items"], json!([]));
+    assert_eq!(shop.get("/products/postage").await.status, StatusCode::OK);
+    shop.service.stop().await;
+}
