@@ -108,7 +108,8 @@ impl Serve {
         }
         settings.database_url = self.database_url.or(settings.database_url);
         if let Some(grace_period) = self.grace_period {
-            settings.ordering.grace_period_ms = grace_period.as_millis().try_into().context("a grace period that long")?;
+            settings.ordering.grace_period_ms =
+                grace_period.as_millis().try_into().context("a grace period that long")?;
         }
         if let Some(holds) = self.holds {
             settings.cart.holds = matches!(holds, Switch::On);

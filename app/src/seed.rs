@@ -60,8 +60,9 @@ pub async fn first_start(routes: &Router, ctx: &Context, settings: &Settings) ->
         let made: Made = serde_json::from_value(shop.post("products", json!({ "products": new })).await?)?;
         ensure!(made.products.len() == products.len(), "the catalogue made another number of products");
         let stocked = made.products.iter().zip(products).filter(|(_, product)| product.stocked);
-        let stock: Vec<Value> =
-            stocked.map(|(made, _)| json!({ "product_id": made.id, "on_hand": settings.seed_stock })).collect();
+        let stock: Vec<Value> = stocked
+            .map(|(made, _)| json!({ "product_id": made.id, "on_hand": settings.seed_stock }))
+            .collect();
         shop.post("stock", json!({ "stock": stock })).await?;
     }
     write_marker(&marker)?;

@@ -29,9 +29,9 @@ impl Shop {
     /// The directory is another process's, a database cannot be opened, or the port is taken.
     pub async fn start(settings: &Settings) -> anyhow::Result<Self> {
         let directory = DataDirectory::take(&settings.data)?;
-        let listener = TcpListener::bind(settings.listen)
-            .await
-            .with_context(|| format!("{} cannot be listened on; choose another address with --listen", settings.listen))?;
+        let listener = TcpListener::bind(settings.listen).await.with_context(|| {
+            format!("{} cannot be listened on; choose another address with --listen", settings.listen)
+        })?;
         let ctx = context(&directory, settings)?;
         let mut routes = OpenApiRouter::new();
         let mut services = Vec::new();

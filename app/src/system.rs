@@ -90,8 +90,7 @@ struct ServiceView {
 async fn system_view(State(system): State<System>, headers: HeaderMap) -> Result<Json<SystemView>, Problem> {
     use std::sync::atomic::Ordering::Relaxed;
     system.admin.check(&headers)?;
-    let mut view =
-        SystemView { durability: BTreeMap::new(), lag: 0, parked: 0, services: BTreeMap::new() };
+    let mut view = SystemView { durability: BTreeMap::new(), lag: 0, parked: 0, services: BTreeMap::new() };
     let lags = lag::of_all(&system.ctx.stores).await.map_err(|error| {
         tracing::error!(%error, "the logs cannot be read");
         Problem::unavailable()

@@ -96,7 +96,9 @@ impl Databases {
     /// # Errors
     /// The table is not what is expected.
     pub async fn shipments(&self) -> anyhow::Result<HashMap<Uuid, i64>> {
-        let sql = format!("SELECT order_id, created_us FROM {}", self.table("fulfilment", "shipment"));
+        // An order that was cancelled before it was paid has a tombstone there, and no shipment.
+        let table = self.table("fulfilment", "shipment");
+        let sql = format!("SELECT order_id, created_us FROM {table} WHERE status <> 'tombstone'");
         let rows = self.rows(&self.fulfilment, sql).await?;
         rows.into_iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
     }

@@ -6,7 +6,8 @@ use anyhow::Context as _;
 use contracts::ServiceName;
 use host::Stores;
 use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseTransaction, DbBackend, IsolationLevel, QueryResult, Statement, TransactionTrait,
+    AccessMode, ConnectionTrait, DatabaseTransaction, DbBackend, IsolationLevel, QueryResult, Statement,
+    TransactionTrait,
 };
 
 /// Ordering first: for each of its orders the others then have what they should, or their cursors say that they have not read so far.

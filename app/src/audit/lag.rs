@@ -20,7 +20,10 @@ pub(crate) struct Place {
 }
 
 /// The heads of a service's log.
-pub(crate) async fn heads(books: &Books, service: ServiceName) -> anyhow::Result<HashMap<(String, i64), i64>> {
+pub(crate) async fn heads(
+    books: &Books,
+    service: ServiceName,
+) -> anyhow::Result<HashMap<(String, i64), i64>> {
     let mut heads = HashMap::new();
     for row in books.query(service, "SELECT topic, part, pos FROM log_head").await? {
         heads.insert((row.try_get_by_index(0)?, row.try_get_by_index(1)?), row.try_get_by_index(2)?);
@@ -30,7 +33,9 @@ pub(crate) async fn heads(books: &Books, service: ServiceName) -> anyhow::Result
 
 /// Where a service's consumers stand.
 pub(crate) async fn places(books: &Books, service: ServiceName) -> anyhow::Result<Vec<Place>> {
-    let rows = books.query(service, "SELECT consumer, source, topic, part, pos, above, epoch FROM watermark").await?;
+    let rows = books
+        .query(service, "SELECT consumer, source, topic, part, pos, above, epoch FROM watermark")
+        .await?;
     rows.into_iter()
         .map(|row| {
             Ok(Place {
@@ -64,7 +69,8 @@ pub async fn of_all(stores: &Stores) -> anyhow::Result<BTreeMap<ServiceName, u64
     let mut lags: BTreeMap<ServiceName, u64> = BTreeMap::new();
     let mut known: HashMap<(ServiceName, String, String), i64> = HashMap::new();
     for place in &all_places {
-        *known.entry((place.service, place.consumer.clone(), place.source.clone())).or_default() += place.position;
+        *known.entry((place.service, place.consumer.clone(), place.source.clone())).or_default() +=
+            place.position;
     }
     for ((service, _, source), handled) in known {
         let head: i64 = all_heads.get(source.as_str()).map_or(0, |heads| heads.values().sum());
@@ -80,13 +86,16 @@ pub(crate) async fn unread_subjects(
     source: ServiceName,
 ) -> anyhow::Result<HashSet<String>> {
     let places = places(books, service).await?;
-    let own = places.iter().filter(|place| place.consumer == service.as_str() && place.source == source.as_str());
+    let own =
+        places.iter().filter(|place| place.consumer == service.as_str() && place.source == source.as_str());
     let cursors: HashMap<(String, i64), i64> =
         own.map(|place| ((place.topic.clone(), place.partition), place.position)).collect();
     let mut subjects = HashSet::new();
     for ((topic, partition), _) in heads(books, source).await? {
         let after = cursors.get(&(topic.clone(), partition)).copied().unwrap_or(0);
-        let sql = format!("SELECT subject FROM event_log WHERE topic = '{topic}' AND part = {partition} AND pos > {after}");
+        let sql = format!(
+            "SELECT subject FROM event_log WHERE topic = '{topic}' AND part = {partition} AND pos > {after}"
+        );
         for row in books.query(source, &sql).await? {
             subjects.insert(row.try_get_by_index(0)?);
         }

@@ -23,10 +23,18 @@ pub(super) async fn check(books: &Books, later: &Books, look: &mut Look) -> anyh
         let Some((heads, epoch)) = all_heads.get(place.source.as_str()) else { continue };
         let head = heads.get(&(place.topic.clone(), place.partition)).copied().unwrap_or(0);
         if place.position > head {
-            look.found("cursor_past_the_end", &subject, format!("it stands at {}, and the log ends at {head}", place.position));
+            look.found(
+                "cursor_past_the_end",
+                &subject,
+                format!("it stands at {}, and the log ends at {head}", place.position),
+            );
         }
         if !place.above.is_empty() {
-            look.found("gap_behind_cursor", &subject, format!("handled past {} are {}", place.position, place.above));
+            look.found(
+                "gap_behind_cursor",
+                &subject,
+                format!("handled past {} are {}", place.position, place.above),
+            );
         }
         if epoch.is_some_and(|epoch| epoch != place.epoch) {
             look.found("another_epoch", &subject, "the log was restored or replaced");
@@ -45,14 +53,22 @@ async fn check_positions(books: &Books, service: ServiceName, look: &mut Look) -
             (row.try_get_by_index(2)?, row.try_get_by_index(3)?, row.try_get_by_index(4)?);
         look.counted.events += count.unsigned_abs();
         if first != 1 || count != last {
-            look.found("positions_gapless", format!("{service} {}/{}", place.0, place.1), format!("{count} events from {first} to {last}"));
+            look.found(
+                "positions_gapless",
+                format!("{service} {}/{}", place.0, place.1),
+                format!("{count} events from {first} to {last}"),
+            );
         }
         found.insert(place, last);
     }
     for (place, head) in heads {
         let last = found.get(&place).copied().unwrap_or(0);
         if last != head {
-            look.found("log_head", format!("{service} {}/{}", place.0, place.1), format!("the head is {head}, the last event {last}"));
+            look.found(
+                "log_head",
+                format!("{service} {}/{}", place.0, place.1),
+                format!("the head is {head}, the last event {last}"),
+            );
         }
     }
     Ok(())
@@ -65,7 +81,11 @@ async fn check_sequences(books: &Books, service: ServiceName, look: &mut Look) -
         let subject: String = row.try_get_by_index(0)?;
         let (count, first, last): (i64, i64, i64) =
             (row.try_get_by_index(1)?, row.try_get_by_index(2)?, row.try_get_by_index(3)?);
-        look.found("sequences_gapless", format!("{service} {subject}"), format!("{count} events from {first} to {last}"));
+        look.found(
+            "sequences_gapless",
+            format!("{service} {subject}"),
+            format!("{count} events from {first} to {last}"),
+        );
     }
     Ok(())
 }

@@ -145,7 +145,11 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Counted { products, orders, captures, refunds, events } = &self.counted;
         let total: u64 = orders.values().sum();
-        writeln!(f, "{} data: {products} products, {total} orders, {captures} captures, {refunds} refunds, {events} events", if self.live { "live" } else { "stopped" })?;
+        writeln!(
+            f,
+            "{} data: {products} products, {total} orders, {captures} captures, {refunds} refunds, {events} events",
+            if self.live { "live" } else { "stopped" }
+        )?;
         for (status, count) in orders {
             writeln!(f, "  {count:>8} {status}")?;
         }

@@ -44,7 +44,11 @@ pub(super) async fn check(books: &Books, data: &Path, look: &mut Look) -> anyhow
     for (id, order) in orders.iter().filter(|(_, order)| is_paid(&order.status)) {
         let kept = ledger.get(id).map_or(0, |entry| sum(&entry.captures) - sum(&entry.refunds));
         if kept != order.total {
-            look.found("paid_in_full", id.to_string(), format!("it costs {}, and the gateway keeps {kept}", order.total));
+            look.found(
+                "paid_in_full",
+                id.to_string(),
+                format!("it costs {}, and the gateway keeps {kept}", order.total),
+            );
         }
         let sums = sums.entry(&order.currency).or_default();
         *sums = (sums.0 + kept, sums.1 + order.total);
@@ -68,7 +72,11 @@ fn check_entry(id: Uuid, entry: &Entry, order: Option<&Order>, payment: Option<&
     }
     let Some(payment) = payment else {
         if !entry.captures.is_empty() {
-            look.found("capture_without_payment", &subject, "the gateway has captured, and payment does not know the order");
+            look.found(
+                "capture_without_payment",
+                &subject,
+                "the gateway has captured, and payment does not know the order",
+            );
         }
         return;
     };
@@ -85,10 +93,18 @@ fn check_entry(id: Uuid, entry: &Entry, order: Option<&Order>, payment: Option<&
     }
     let Some(order) = order else { return };
     if captured && payment.amount != order.total {
-        look.found("charged_amount", &subject, format!("charged {}, ordered {}", payment.amount, order.total));
+        look.found(
+            "charged_amount",
+            &subject,
+            format!("charged {}, ordered {}", payment.amount, order.total),
+        );
     }
     let money_kept = sum(&entry.captures) > sum(&entry.refunds);
-    if order.status == "cancelled" && money_kept && payment.status == "completed" && !look.unread_by_payment.contains(&subject) {
+    if order.status == "cancelled"
+        && money_kept
+        && payment.status == "completed"
+        && !look.unread_by_payment.contains(&subject)
+    {
         look.found("cancelled_without_refund", &subject, "the order is cancelled, and its money is kept");
     }
 }
@@ -139,7 +155,8 @@ fn ledger(path: &Path) -> anyhow::Result<HashMap<Uuid, Entry>> {
         let words: Vec<&str> = line.split(' ').collect();
         let [outcome, key, amount, currency] = words[..] else { continue };
         let (Some((_, order)), Ok(amount)) = (key.split_once(':'), amount.parse()) else { continue };
-        let entry = entries.entry(order.parse().context("an order's id in the gateway's ledger")?).or_default();
+        let entry =
+            entries.entry(order.parse().context("an order's id in the gateway's ledger")?).or_default();
         match outcome {
             "captured" => entry.captures.push((amount, currency.to_owned())),
             "refunded" => entry.refunds.push((amount, currency.to_owned())),

@@ -38,18 +38,31 @@ async fn every_checkout_has_its_order(books: &Books, look: &mut Look) -> anyhow:
     for row in checkouts {
         let (cart, order): (Uuid, Uuid) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
         checked_out.insert(order);
-        if !orders.contains(&order) && !unread.contains(&cart.to_string()) && !unread.contains(&order.to_string()) {
-            look.found("checkout_without_order", order.to_string(), "it was checked out, and ordering has no such order");
+        if !orders.contains(&order)
+            && !unread.contains(&cart.to_string())
+            && !unread.contains(&order.to_string())
+        {
+            look.found(
+                "checkout_without_order",
+                order.to_string(),
+                "it was checked out, and ordering has no such order",
+            );
         }
     }
     for order in orders.difference(&checked_out) {
-        look.found("order_without_checkout", order.to_string(), "ordering has it, and no cart was checked out as it");
+        look.found(
+            "order_without_checkout",
+            order.to_string(),
+            "ordering has it, and no cart was checked out as it",
+        );
     }
     Ok(())
 }
 
 async fn statuses(books: &Books, look: &mut Look) -> anyhow::Result<()> {
-    for row in books.query(ServiceName::Ordering, "SELECT status, count(*) FROM orders GROUP BY status").await? {
+    for row in
+        books.query(ServiceName::Ordering, "SELECT status, count(*) FROM orders GROUP BY status").await?
+    {
         let count: i64 = row.try_get_by_index(1)?;
         look.counted.orders.insert(row.try_get_by_index(0)?, count.unsigned_abs());
     }
@@ -57,7 +70,9 @@ async fn statuses(books: &Books, look: &mut Look) -> anyhow::Result<()> {
         return Ok(());
     }
     let limit = SystemClock.now().0 - STUCK_AFTER_US;
-    let sql = format!("SELECT id, status FROM orders WHERE status IN ('awaiting_validation', 'stock_confirmed') AND updated_us < {limit}");
+    let sql = format!(
+        "SELECT id, status FROM orders WHERE status IN ('awaiting_validation', 'stock_confirmed') AND updated_us < {limit}"
+    );
     for row in books.query(ServiceName::Ordering, &sql).await? {
         let (order, status): (Uuid, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
         look.found("stuck", order.to_string(), format!("it stands at {status} for more than two minutes"));
@@ -67,9 +82,12 @@ async fn statuses(books: &Books, look: &mut Look) -> anyhow::Result<()> {
 
 /// An order in its grace period has the timer that ends it.
 async fn waiting_grace_periods(books: &Books, look: &mut Look) -> anyhow::Result<()> {
-    let submitted = books.query(ServiceName::Ordering, "SELECT id FROM orders WHERE status = 'submitted'").await?;
-    let timers = books.query(ServiceName::Ordering, "SELECT subject FROM timer WHERE name = 'grace_period'").await?;
-    let timers: HashSet<String> = timers.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?;
+    let submitted =
+        books.query(ServiceName::Ordering, "SELECT id FROM orders WHERE status = 'submitted'").await?;
+    let timers =
+        books.query(ServiceName::Ordering, "SELECT subject FROM timer WHERE name = 'grace_period'").await?;
+    let timers: HashSet<String> =
+        timers.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?;
     for row in submitted {
         let order: Uuid = row.try_get_by_index(0)?;
         if !timers.contains(&order.to_string()) {

@@ -20,7 +20,8 @@ pub(super) async fn check(books: &Books, look: &mut Look) -> anyhow::Result<()> 
     for (product, quantity) in units(books, allocated).await? {
         *promised.entry(product).or_default() += quantity;
     }
-    let settled_lines = units(books, "SELECT lines FROM allocation WHERE status IN ('settled', 'restocked')").await?;
+    let settled_lines =
+        units(books, "SELECT lines FROM allocation WHERE status IN ('settled', 'restocked')").await?;
     let restocked_lines = units(books, "SELECT lines FROM allocation WHERE status = 'restocked'").await?;
     let received_lines = received(books).await?;
     let sql = "SELECT product_id, on_hand, reserved, received, settled, restocked FROM stock";
@@ -34,7 +35,11 @@ pub(super) async fn check(books: &Books, look: &mut Look) -> anyhow::Result<()> 
         look.counted.products += 1;
         let mut expect = |check, what: &str, found: i64, expected: i64| {
             if found != expected {
-                look.found(check, product.to_string(), format!("{what} is {found}, and should be {expected}"));
+                look.found(
+                    check,
+                    product.to_string(),
+                    format!("{what} is {found}, and should be {expected}"),
+                );
             }
         };
         let of = |lines: &HashMap<Uuid, i64>| lines.get(&product).copied().unwrap_or(0);
@@ -44,7 +49,11 @@ pub(super) async fn check(books: &Books, look: &mut Look) -> anyhow::Result<()> 
         expect("stock_restocked", "restocked", restocked, of(&restocked_lines));
         expect("stock_received", "received", received, of(&received_lines));
         if reserved < 0 || reserved > on_hand {
-            look.found("stock_oversold", product.to_string(), format!("{reserved} reserved of {on_hand} on hand"));
+            look.found(
+                "stock_oversold",
+                product.to_string(),
+                format!("{reserved} reserved of {on_hand} on hand"),
+            );
         }
     }
     Ok(())

@@ -71,7 +71,8 @@ impl Buyer {
             return Ok(Err(cart));
         }
         let id = cart.json()["id"].as_str().unwrap_or_default().to_owned();
-        let item = self.post(&format!("/carts/{id}/items"), &json!({ "product_id": product, "quantity": quantity }))?;
+        let item = self
+            .post(&format!("/carts/{id}/items"), &json!({ "product_id": product, "quantity": quantity }))?;
         if item.status != 200 {
             return Ok(Err(item));
         }
@@ -82,12 +83,18 @@ impl Buyer {
 
     pub fn check_out(&mut self, cart: &Value, payment_method: &str) -> io::Result<Answer> {
         let id = cart["id"].as_str().unwrap_or_default();
-        let body = json!({ "email": "ada@example.com", "total": cart["total"], "payment_method": payment_method });
+        let body =
+            json!({ "email": "ada@example.com", "total": cart["total"], "payment_method": payment_method });
         self.post(&format!("/carts/{id}/checkout"), &body)
     }
 
     /// Buys; the acknowledged order, or the answer that says no.
-    pub fn buy(&mut self, product: &str, quantity: u32, payment_method: &str) -> io::Result<Result<Placed, Answer>> {
+    pub fn buy(
+        &mut self,
+        product: &str,
+        quantity: u32,
+        payment_method: &str,
+    ) -> io::Result<Result<Placed, Answer>> {
         let cart = match self.cart(product, quantity)? {
             Ok(cart) => cart,
             Err(answer) => return Ok(Err(answer)),

@@ -25,7 +25,9 @@ fn thirty_kills_lose_nothing_that_was_acknowledged() {
         std::thread::scope(|scope| {
             for number in 0..BUYERS {
                 let acknowledged = &acknowledged;
-                scope.spawn(move || buy_until_the_end(Buyer::new(address, &format!("{cycle}-{number}")), number, acknowledged));
+                scope.spawn(move || {
+                    buy_until_the_end(Buyer::new(address, &format!("{cycle}-{number}")), number, acknowledged)
+                });
             }
             // Not a wait for anything: the moment of the kill, spread over the load.
             std::thread::park_timeout(Duration::from_millis(u64::from(150 + cycle * 37 % 500)));
@@ -41,7 +43,11 @@ fn thirty_kills_lose_nothing_that_was_acknowledged() {
     for order in &acknowledged {
         buyer.wait_for(order, &["delivered", "cancelled"]);
     }
-    println!("{} orders were acknowledged; all came to their end within {:?}", acknowledged.len(), started.elapsed());
+    println!(
+        "{} orders were acknowledged; all came to their end within {:?}",
+        acknowledged.len(),
+        started.elapsed()
+    );
     check(directory.path(), "live");
     assert!(process.stop().expect("it stops").success());
     check(directory.path(), "stopped");

@@ -13,7 +13,8 @@ const BUYERS: usize = 16;
 fn sell_out(arguments: &[&str], buy_now: bool) {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let stock = STOCK.to_string();
-    let all: Vec<&str> = ["--seed-products", "1", "--seed-stock", &stock].iter().chain(arguments).copied().collect();
+    let all: Vec<&str> =
+        ["--seed-products", "1", "--seed-stock", &stock].iter().chain(arguments).copied().collect();
     let process = shop(directory.path(), &all);
     let accepted: Mutex<Vec<Placed>> = Mutex::default();
     std::thread::scope(|scope| {

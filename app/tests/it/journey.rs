@@ -13,7 +13,9 @@ fn buys_a_parcel(arguments: &[&str]) {
     let products = buyer.products().expect("the shop answers");
     assert_eq!(products.len(), 24, "the demo shop");
     let product = &products[0];
-    let by_slug = buyer.get(&format!("/products/{}", product["slug"].as_str().expect("a slug"))).expect("the shop answers");
+    let by_slug = buyer
+        .get(&format!("/products/{}", product["slug"].as_str().expect("a slug")))
+        .expect("the shop answers");
     assert_eq!(by_slug.json()["id"], product["id"]);
 
     let order = buyer.buy(product["id"].as_str().expect("an id"), 2, "pm_mock_approve");
@@ -58,7 +60,7 @@ fn check_timeline(open: &mut dyn FnMut(&str) -> Value) {
         let timeline = open("timeline");
         let steps = timeline["items"].as_array().cloned().unwrap_or_default();
         let has = |kind: &&str| steps.iter().any(|step| step["type"] == **kind);
-        if wanted.iter().all(|kind| has(kind)) {
+        if wanted.iter().all(has) {
             break steps;
         }
         assert!(asked_at.elapsed().as_secs() < 10, "the timeline lacks steps: {timeline:#}");
@@ -115,7 +117,8 @@ fn a_paid_order_can_be_cancelled_until_its_parcel_leaves() {
     buyer.wait_for(&order, &["paid", "packed"]);
     let bearer = format!("Bearer {}", order.token);
     let path = format!("/api/v1/orders/{}/cancel", order.id);
-    let answer = buyer.client.post(&path, &[("authorization", &bearer)], &json!({})).expect("the shop answers");
+    let answer =
+        buyer.client.post(&path, &[("authorization", &bearer)], &json!({})).expect("the shop answers");
     assert!(matches!(answer.status, 200 | 202), "{}", answer.json());
     let view = buyer.wait_for(&order, &["cancelled"]);
     assert_eq!(view["cancel_reason"], "customer");
@@ -131,7 +134,8 @@ fn a_repeated_checkout_is_one_order() {
     let product = buyer.products().expect("the shop answers")[0]["id"].as_str().expect("an id").to_owned();
     let cart = buyer.cart(&product, 1).expect("the shop answers").expect("a cart");
     let path = format!("/api/v1/carts/{}/checkout", cart["id"].as_str().expect("an id"));
-    let body = json!({ "email": "ada@example.com", "total": cart["total"], "payment_method": "pm_mock_approve" });
+    let body =
+        json!({ "email": "ada@example.com", "total": cart["total"], "payment_method": "pm_mock_approve" });
     let key = [("idempotency-key", "once")];
     let first = buyer.client.post(&path, &key, &body).expect("the shop answers");
     let second = buyer.client.post(&path, &key, &body).expect("the shop answers");
@@ -155,14 +159,24 @@ fn an_id_alone_opens_nothing() {
     let yours = buyer.buy(&product, 1, "pm_mock_approve").expect("the shop answers").expect("it is accepted");
     for part in ["", "/timeline", "/payment", "/delivery"] {
         let path = format!("/api/v1/orders/{}{part}", mine.id);
-        for headers in [vec![], vec![("authorization", format!("Bearer {}", yours.token))], vec![("authorization", "Bearer".into())]] {
-            let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        for headers in [
+            vec![],
+            vec![("authorization", format!("Bearer {}", yours.token))],
+            vec![("authorization", "Bearer".into())],
+        ] {
+            let headers: Vec<(&str, &str)> =
+                headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
             let answer = buyer.client.get(&path, &headers).expect("the shop answers");
             assert_eq!((answer.status, &answer.json()["code"]), (404, &json!("not_found")), "{path}");
         }
     }
     for (method, path) in [("POST", "products"), ("POST", "stock"), ("GET", "system")] {
-        let answer = buyer.client.send(method, &format!("/api/v1/admin/{path}"), &[("x-admin-token", "guess")], Some(b"{}"));
+        let answer = buyer.client.send(
+            method,
+            &format!("/api/v1/admin/{path}"),
+            &[("x-admin-token", "guess")],
+            Some(b"{}"),
+        );
         assert_eq!(answer.expect("the shop answers").status, 401, "{path}");
     }
 }
@@ -211,7 +225,11 @@ fn bad_input_gets_a_clear_problem() {
     }
     for path in ["/api/v1/carts/x", "/api/v1/orders/1", "/api/v1/nothing", "/", "/api/v1/products/%00"] {
         let answer = buyer.client.get(path, &[]).expect("the shop answers");
-        assert_eq!((answer.status, answer.header("content-type")), (404, Some("application/problem+json")), "{path}");
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (404, Some("application/problem+json")),
+            "{path}"
+        );
     }
     for query in ["limit=0", "limit=101", "limit=x", "cursor=x", "limit=20&cursor=%00"] {
         let answer = buyer.get(&format!("/products?{query}")).expect("the shop answers");
@@ -219,7 +237,10 @@ fn bad_input_gets_a_clear_problem() {
     }
     let answer = buyer.client.send("DELETE", "/api/v1/products", &[], None).expect("the shop answers");
     assert_eq!((answer.status, &answer.json()["code"]), (405, &json!("method_not_allowed")));
-    let answer = buyer.client.send("POST", &items, &[("content-type", "text/plain")], Some(b"x")).expect("the shop answers");
+    let answer = buyer
+        .client
+        .send("POST", &items, &[("content-type", "text/plain")], Some(b"x"))
+        .expect("the shop answers");
     assert!((400..500).contains(&answer.status));
     let unchanged = buyer.client.get(&cart_path, &[]).expect("the shop answers").json();
     assert_eq!(unchanged["lines"], json!([]), "nothing was put into the cart");

@@ -11,7 +11,8 @@ fn a_stop_lets_requests_finish_and_keeps_what_they_did() {
     let address = process.address;
     let buyer = std::thread::spawn(move || {
         let mut buyer = Buyer::new(address, "ada");
-        let product = buyer.products().expect("the shop answers")[0]["id"].as_str().expect("an id").to_owned();
+        let product =
+            buyer.products().expect("the shop answers")[0]["id"].as_str().expect("an id").to_owned();
         let mut placed = Vec::new();
         while let Ok(Ok(order)) = buyer.buy(&product, 1, "pm_mock_approve") {
             placed.push(order);
@@ -36,7 +37,10 @@ fn a_stop_lets_requests_finish_and_keeps_what_they_did() {
 fn a_data_directory_has_one_process() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let _process = shop(directory.path(), &[]);
-    let second = Command::new(PROGRAM).args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(directory.path()).output();
+    let second = Command::new(PROGRAM)
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(directory.path())
+        .output();
     let second = second.expect("it runs");
     assert!(!second.status.success());
     let said = String::from_utf8_lossy(&second.stderr);

@@ -144,18 +144,22 @@ pub fn gap(testbed: &mut dyn Testbed) {
 
 /// Consumers that share the partitions get each event once between them.
 pub fn competing_consumers(testbed: &mut dyn Testbed) {
-    let (even, odd) = (0..PARTITIONS).partition(|partition| partition % 2 == 0);
+    let (even, odd) = (0..PARTITIONS).partition(|partition| partition.is_multiple_of(2));
     let mut left = Reader::new(testbed, "shared", even, Cursors::default());
     let mut right = Reader::new(testbed, "shared", odd, Cursors::default());
     let subjects = subjects(400, 50);
     testbed.publish(&subjects);
-    let of_left = subjects.iter().filter(|subject| partition_of(subject) % 2 == 0).count();
+    let of_left = subjects.iter().filter(|subject| partition_of(subject).is_multiple_of(2)).count();
     left.take_until(of_left);
     right.take_until(400 - of_left);
     left.check_order();
     right.check_order();
-    let places: BTreeSet<(u8, i64)> =
-        left.taken.iter().chain(&right.taken).map(|(partition, position, ..)| (*partition, *position)).collect();
+    let places: BTreeSet<(u8, i64)> = left
+        .taken
+        .iter()
+        .chain(&right.taken)
+        .map(|(partition, position, ..)| (*partition, *position))
+        .collect();
     assert_eq!(places.len(), 400);
 }
 

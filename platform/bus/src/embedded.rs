@@ -117,7 +117,8 @@ impl Embedded {
 
 /// Brings the heads up to the log's; says whether any moved.
 fn refresh_heads(source: ServiceName, producer: &Producer) -> Result<bool, TransportError> {
-    let heads = producer.log.heads().map_err(|detail| TransportError::Unavailable { origin: source, detail })?;
+    let heads =
+        producer.log.heads().map_err(|detail| TransportError::Unavailable { origin: source, detail })?;
     let mut moved = false;
     for ((topic, partition), head) in heads {
         producer.with_tail(&topic, partition, |tail| {
@@ -131,7 +132,10 @@ fn refresh_heads(source: ServiceName, producer: &Producer) -> Result<bool, Trans
 impl Transport for Embedded {
     fn subscribe(&self, consumer: Consumer, wake: Wake) -> Result<Box<dyn Subscription>, TransportError> {
         let producer = self.producers.read().get(&consumer.source).cloned().ok_or_else(|| {
-            TransportError::Unavailable { origin: consumer.source, detail: "it is not in this process".into() }
+            TransportError::Unavailable {
+                origin: consumer.source,
+                detail: "it is not in this process".into(),
+            }
         })?;
         producer.wakes.write().push(wake);
         Ok(Box::new(EmbeddedSubscription { consumer, producer }))
@@ -145,7 +149,13 @@ struct EmbeddedSubscription {
 
 impl EmbeddedSubscription {
     /// A partition's events past `after`: from memory when the next one is there, else from the log.
-    fn read(&self, topic: &Arc<str>, partition: u8, after: i64, limit: usize) -> Result<Vec<Arc<Logged>>, TransportError> {
+    fn read(
+        &self,
+        topic: &Arc<str>,
+        partition: u8,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<Arc<Logged>>, TransportError> {
         let next_from_memory = self.producer.with_tail(topic, partition, |tail| {
             let first = tail.events.front()?.position;
             let skip = usize::try_from(after + 1 - first).ok()?;
@@ -154,7 +164,8 @@ impl EmbeddedSubscription {
                 expected += 1;
                 logged.position == expected
             };
-            let events: Vec<_> = tail.events.iter().skip(skip).take_while(follows).take(limit).cloned().collect();
+            let events: Vec<_> =
+                tail.events.iter().skip(skip).take_while(follows).take(limit).cloned().collect();
             (!events.is_empty()).then_some(events)
         });
         match next_from_memory {

@@ -85,7 +85,8 @@ mod tests {
         assert_eq!(partition_of(""), 6);
         assert_eq!(partition_of("order-1"), 5);
         assert_eq!(partition_of("0193f5c2-7c1e-7d3a-9b51-5f1d3f6f0a11"), 5);
-        let spread: std::collections::BTreeSet<u8> = (0..100).map(|n| partition_of(&format!("order-{n}"))).collect();
+        let spread: std::collections::BTreeSet<u8> =
+            (0..100).map(|n| partition_of(&format!("order-{n}"))).collect();
         assert_eq!(spread.len(), 8);
     }
 }

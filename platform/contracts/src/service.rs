@@ -24,14 +24,8 @@ pub enum ServiceName {
 
 impl ServiceName {
     /// Every service, in the order in which they start.
-    pub const ALL: [Self; 6] = [
-        Self::Catalog,
-        Self::Inventory,
-        Self::Cart,
-        Self::Ordering,
-        Self::Payment,
-        Self::Fulfilment,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Catalog, Self::Inventory, Self::Cart, Self::Ordering, Self::Payment, Self::Fulfilment];
 
     /// The name as it stands in configuration, files and events.
     pub const fn as_str(self) -> &'static str {
@@ -54,7 +48,9 @@ impl fmt::Display for ServiceName {
 
 /// The text names no service; says which there are.
 #[derive(Debug, thiserror::Error)]
-#[error("there is no service `{0}`; the services are catalog, inventory, cart, ordering, payment, fulfilment")]
+#[error(
+    "there is no service `{0}`; the services are catalog, inventory, cart, ordering, payment, fulfilment"
+)]
 pub struct UnknownService(String);
 
 impl FromStr for ServiceName {

@@ -86,13 +86,19 @@ impl<S: Service> Core<S> {
                 StoreError::Contended(_) if attempts < CONTENDED_ATTEMPTS_MAX => {}
                 // A row that another lane has just added is there at the second look.
                 StoreError::Constraint(_) if attempts < 2 => {}
-                StoreError::Constraint(reason) => return self.refuse_alone(session, batch, first, &reason, on_commit),
+                StoreError::Constraint(reason) => {
+                    return self.refuse_alone(session, batch, first, &reason, on_commit);
+                }
                 error => return Err(error),
             }
         }
     }
 
-    fn run_once(&mut self, session: &mut dyn Session, batch: &[Incoming<S>]) -> Result<Committed<S>, StoreError> {
+    fn run_once(
+        &mut self,
+        session: &mut dyn Session,
+        batch: &[Incoming<S>],
+    ) -> Result<Committed<S>, StoreError> {
         let mut committed = unit::run(self, session, batch);
         if committed.is_err() {
             session.rollback();

@@ -80,19 +80,24 @@ impl<S: Service> Call<S> {
         let state = crate::record::next(columns)?;
         let attempts = crate::record::next(columns)?;
         let _due: Timestamp = crate::record::next(columns)?;
-        let cause = Cause { id: crate::record::next(columns)?, correlation_id: crate::record::next(columns)? };
+        let cause =
+            Cause { id: crate::record::next(columns)?, correlation_id: crate::record::next(columns)? };
         Ok((Self { idempotency_key, policy, request, attempts, cause, unknown: true }, state))
     }
 }
 
 /// The effects with these keys that are not ended, locked.
-pub(crate) fn open<S: Service>(session: &mut dyn Session, keys: Vec<Value>) -> Result<Vec<Call<S>>, StoreError> {
+pub(crate) fn open<S: Service>(
+    session: &mut dyn Session,
+    keys: Vec<Value>,
+) -> Result<Vec<Call<S>>, StoreError> {
     if keys.is_empty() {
         return Ok(Vec::new());
     }
     let filter = Filter::In { column: "idem_key", values: keys };
     let rows = session.select(&Select { table: &EFFECT, filter, lock: Lock::Update })?;
-    let calls: Vec<(Call<S>, EffectState)> = rows.into_iter().map(Call::from_row).collect::<Result<_, _>>()?;
+    let calls: Vec<(Call<S>, EffectState)> =
+        rows.into_iter().map(Call::from_row).collect::<Result<_, _>>()?;
     Ok(calls.into_iter().filter(|(_, state)| *state == EffectState::Running).map(|(call, _)| call).collect())
 }
 
@@ -106,7 +111,8 @@ pub(crate) fn take_over<S: Service>(
     let mut calls: Vec<Call<S>> = Vec::new();
     session.begin()?;
     for &partition in partitions {
-        let equal = vec![("state", EffectState::Running.to_value()), ("part", Value::Integer(i64::from(partition)))];
+        let equal =
+            vec![("state", EffectState::Running.to_value()), ("part", Value::Integer(i64::from(partition)))];
         let filter = Filter::Until { equal, column: "due_us", until: now.0, limit };
         for row in session.select(&Select { table: &EFFECT, filter, lock: Lock::Update })? {
             let (mut call, _) = Call::from_row(row)?;

@@ -74,7 +74,11 @@ impl<S: Service> Engine<S> {
     ///
     /// # Errors
     /// See [`CommandError`].
-    pub async fn command(&self, key: Option<CommandKey>, message: S::Message) -> Result<S::Reply, CommandError> {
+    pub async fn command(
+        &self,
+        key: Option<CommandKey>,
+        message: S::Message,
+    ) -> Result<S::Reply, CommandError> {
         let (reply, answer) = oneshot::channel();
         let lane = self.lane(&self.service.key(&message).to_string());
         let sent = lane.queue.try_send(Work::Command { key, message, reply });
@@ -165,7 +169,11 @@ impl<S: Service> Engine<S> {
     ///
     /// # Errors
     /// The store does not work.
-    pub async fn replay_dead_letter(&self, id: Uuid, body: Option<parking::Body>) -> Result<bool, EngineError> {
+    pub async fn replay_dead_letter(
+        &self,
+        id: Uuid,
+        body: Option<parking::Body>,
+    ) -> Result<bool, EngineError> {
         let found = self.change_dead_letter(id, move |mut parked| {
             parked.state = ParkedState::Retry;
             parked.attempt = 0;

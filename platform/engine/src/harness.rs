@@ -57,7 +57,8 @@ impl<S: Service> Harness<S> {
         tables.extend(service.tables());
         session.create(&tables).expect("memory has room");
         let ids = Box::new(CountedIds::new(1));
-        let core = Core::load(Arc::new(service), &mut session, clock.clone(), ids).expect("an empty store loads");
+        let core =
+            Core::load(Arc::new(service), &mut session, clock.clone(), ids).expect("an empty store loads");
         Self {
             core,
             session,
@@ -106,7 +107,11 @@ impl<S: Service> Harness<S> {
     ///
     /// # Errors
     /// The refusal.
-    pub fn command_with(&mut self, key: Option<CommandKey>, message: S::Message) -> Result<S::Reply, Refusal> {
+    pub fn command_with(
+        &mut self,
+        key: Option<CommandKey>,
+        message: S::Message,
+    ) -> Result<S::Reply, Refusal> {
         let id = self.new_id();
         let cause = Cause { id, correlation_id: id };
         let incoming = Incoming::message(&*self.core.service, Origin::Command(key), message, cause);
@@ -118,7 +123,12 @@ impl<S: Service> Harness<S> {
     }
 
     /// An event of another service about `subject`, with its place in that service's log.
-    pub fn make_event<E: Event>(&mut self, source: ServiceName, subject: impl Into<Key>, event: &E) -> Arc<Logged> {
+    pub fn make_event<E: Event>(
+        &mut self,
+        source: ServiceName,
+        subject: impl Into<Key>,
+        event: &E,
+    ) -> Arc<Logged> {
         let subject = subject.into().to_string();
         let partition = partition_of(&subject);
         let position = self.positions.entry((source, partition)).or_insert(0);
@@ -168,12 +178,14 @@ impl<S: Service> Harness<S> {
             let Some(due) = next.filter(|due| *due <= end) else { break };
             self.clock.advance_to(due);
             let now = self.now();
-            let timers = timers::due(&mut self.session, &*self.core.service, &all, now, 1).expect("timers read");
+            let timers =
+                timers::due(&mut self.session, &*self.core.service, &all, now, 1).expect("timers read");
             self.run(&timers);
         }
         self.clock.advance_to(end);
         let retries = parking::due(&mut self.session, &all, end, 100).expect("memory does not fail");
-        let retries: Vec<_> = retries.into_iter().map(|parked| parked.incoming(&*self.core.service)).collect();
+        let retries: Vec<_> =
+            retries.into_iter().map(|parked| parked.incoming(&*self.core.service)).collect();
         self.run(&retries);
     }
 
@@ -209,15 +221,20 @@ impl<S: Service> Harness<S> {
     pub fn row<T: Record>(&mut self, key: impl Into<Key>) -> Option<T> {
         let column = T::TABLE.columns[0].name;
         let filter = Filter::In { column, values: vec![Value::from(key.into())] };
-        let rows = self.session.select(&Select { table: T::TABLE, filter, lock: Lock::None }).expect("memory reads");
-        rows.into_iter().next().map(|row| T::from_row(&mut row.into_iter()).expect("a row reads as it was written"))
+        let rows =
+            self.session.select(&Select { table: T::TABLE, filter, lock: Lock::None }).expect("memory reads");
+        rows.into_iter()
+            .next()
+            .map(|row| T::from_row(&mut row.into_iter()).expect("a row reads as it was written"))
     }
 
     /// All rows of a record, by key.
     pub fn rows<T: Record>(&mut self) -> Vec<T> {
         let select = Select { table: T::TABLE, filter: Filter::All, lock: Lock::None };
         let rows = self.session.select(&select).expect("memory reads");
-        rows.into_iter().map(|row| T::from_row(&mut row.into_iter()).expect("a row reads as it was written")).collect()
+        rows.into_iter()
+            .map(|row| T::from_row(&mut row.into_iter()).expect("a row reads as it was written"))
+            .collect()
     }
 
     /// The parked messages, in order.

@@ -44,14 +44,21 @@ const TAKE_OVER_EVERY: Duration = Duration::from_secs(15);
 
 /// What reaches a lane from other threads.
 pub(crate) enum Work<S: Service> {
-    Command { key: Option<CommandKey>, message: S::Message, reply: oneshot::Sender<Result<S::Reply, CommandError>> },
+    Command {
+        key: Option<CommandKey>,
+        message: S::Message,
+        reply: oneshot::Sender<Result<S::Reply, CommandError>>,
+    },
     EffectEnded(Ended<S>),
     /// Something may have come: an event, or a new setting.
     Wake,
     /// Runs on the lane's own session, between batches.
     Errand(Box<dyn FnOnce(&mut dyn Session) + Send>),
     /// Makes a projection anew, and says how the new rows differ from the old.
-    Rebuild { projection: String, done: oneshot::Sender<Result<Rebuilt, StoreError>> },
+    Rebuild {
+        projection: String,
+        done: oneshot::Sender<Result<Rebuilt, StoreError>>,
+    },
     /// People have changed what is parked.
     LookForRetries,
     Stop,
@@ -141,8 +148,10 @@ impl<S: Service> Lane<S> {
         self.gather_events(&mut batch);
         let now = self.core.clock.now();
         if self.next_timer.is_some_and(|due| due <= now) {
-            let timers = timers::due(&mut *self.session, &*self.core.service, &self.partitions, now, TAKE_MAX)?;
-            self.next_timer = timers::next_due_after(&mut *self.session, &self.partitions, now, timers.len() >= TAKE_MAX)?;
+            let timers =
+                timers::due(&mut *self.session, &*self.core.service, &self.partitions, now, TAKE_MAX)?;
+            self.next_timer =
+                timers::next_due_after(&mut *self.session, &self.partitions, now, timers.len() >= TAKE_MAX)?;
             batch.extend(timers);
         }
         if self.next_retry.is_some_and(|due| due <= now) {
@@ -169,7 +178,12 @@ impl<S: Service> Lane<S> {
             Work::EffectEnded(Ended { idempotency_key, request, cause, response }) => match response {
                 Some(response) => {
                     let message = service.effect_ended(request, response);
-                    batch.push(Incoming::message(&*service, Origin::Effect { idempotency_key }, message, cause));
+                    batch.push(Incoming::message(
+                        &*service,
+                        Origin::Effect { idempotency_key },
+                        message,
+                        cause,
+                    ));
                     replies.push(None);
                 }
                 None => self.give_up(&idempotency_key),
@@ -187,14 +201,17 @@ impl<S: Service> Lane<S> {
         for (source, subscription) in &mut self.subscriptions {
             let cursors: Cursors = self.core.inbox.cursors(*source);
             match subscription.poll(&cursors, TAKE_MAX) {
-                Ok(deliveries) => batch
-                    .extend(deliveries.into_iter().map(|delivery| Incoming::event(&*self.core.service, delivery))),
+                Ok(deliveries) => batch.extend(
+                    deliveries.into_iter().map(|delivery| Incoming::event(&*self.core.service, delivery)),
+                ),
                 Err(error @ bus::TransportError::AnotherLog { .. }) => {
                     tracing::error!(service = %S::NAME, %source, %error, "the consumer stops");
                     self.shared.stats.stopped_sources.lock().insert(*source, error.to_string());
                     stopped.push(*source);
                 }
-                Err(error) => tracing::warn!(service = %S::NAME, %source, %error, "events cannot be read now"),
+                Err(error) => {
+                    tracing::warn!(service = %S::NAME, %source, %error, "events cannot be read now")
+                }
             }
         }
         self.subscriptions.retain(|(source, _)| !stopped.contains(source));
@@ -265,7 +282,8 @@ impl<S: Service> Lane<S> {
 
     fn give_up(&mut self, idempotency_key: &str) {
         tracing::error!(service = %S::NAME, idempotency_key, "a call to the outside is given up; a person must look");
-        if let Err(error) = effects::give_up::<S>(&mut *self.session, idempotency_key, self.core.clock.now()) {
+        if let Err(error) = effects::give_up::<S>(&mut *self.session, idempotency_key, self.core.clock.now())
+        {
             tracing::error!(service = %S::NAME, %error, "the given-up call could not be noted");
         }
     }

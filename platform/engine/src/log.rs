@@ -85,9 +85,22 @@ fn from_row(source: ServiceName, row: Row) -> Result<Logged, UnreadableValue> {
     let crc: i64 = crate::record::next(columns)?;
     let time: Timestamp = crate::record::next(columns)?;
     if crc != i64::from(crc32fast::hash(data.as_bytes())) {
-        return Err(UnreadableValue::new(format!("event {id} at {topic}/{partition}/{position}"), "what was written: its checksum differs"));
+        return Err(UnreadableValue::new(
+            format!("event {id} at {topic}/{partition}/{position}"),
+            "what was written: its checksum differs",
+        ));
     }
-    let event = Envelope { id, source, kind, time, subject, sequence, correlation_id, causation_id, data: data.into() };
+    let event = Envelope {
+        id,
+        source,
+        kind,
+        time,
+        subject,
+        sequence,
+        correlation_id,
+        causation_id,
+        data: data.into(),
+    };
     Ok(Logged { topic: topic.into(), partition, position, event })
 }
 

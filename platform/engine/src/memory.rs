@@ -206,7 +206,9 @@ impl Session for MemorySession {
 
     fn replace_rows(&mut self, into: &'static Table, from: &'static Table) -> Result<(), StoreError> {
         let all = |table| Select { table, filter: Filter::All, lock: crate::Lock::None };
-        let keys = |table: &'static Table, rows: &[Row]| rows.iter().map(|row| row[..table.key_columns].to_vec()).collect();
+        let keys = |table: &'static Table, rows: &[Row]| {
+            rows.iter().map(|row| row[..table.key_columns].to_vec()).collect()
+        };
         let (old, new) = (self.select(&all(into))?, self.select(&all(from))?);
         self.delete(into, keys(into, &old))?;
         self.delete(from, keys(from, &new))?;

@@ -57,7 +57,8 @@ impl bus::Log for StoredLog {
 
     fn read(&self, topic: &str, partition: u8, after: i64, limit: usize) -> Result<Vec<Arc<Logged>>, String> {
         let mut session = self.session.lock();
-        crate::log::read(&mut **session, self.source, topic, partition, after, limit).map_err(|error| error.to_string())
+        crate::log::read(&mut **session, self.source, topic, partition, after, limit)
+            .map_err(|error| error.to_string())
     }
 }
 
@@ -103,7 +104,8 @@ impl<S: Service> Opened<S> {
                 Err(bus::TransportError::Unavailable { origin: S::NAME, detail: error.to_string() })
             })
             .map_err(|source| EngineError::Transport { service: S::NAME, source })?;
-        let reads = store.readers().await.map_err(|source| EngineError::Store { service: S::NAME, source })?;
+        let reads =
+            store.readers().await.map_err(|source| EngineError::Store { service: S::NAME, source })?;
         let lanes = sessions.iter().map(|_| {
             let (queue, receiver) = crossbeam_channel::bounded(QUEUE_MAX);
             (LaneHandle { queue, woken: Arc::default() }, receiver)
@@ -140,9 +142,11 @@ impl<S: Service> Opened<S> {
         let Self { service, shared, clock, sessions, lanes, .. } = self;
         let mut threads = Vec::new();
         for (number, (session, (handle, queue))) in sessions.into_iter().zip(lanes).enumerate() {
-            let partitions: Vec<u8> = (0..PARTITIONS).filter(|partition| usize::from(*partition) % count == number).collect();
+            let partitions: Vec<u8> =
+                (0..PARTITIONS).filter(|partition| usize::from(*partition) % count == number).collect();
             let lane = make_lane(&service, &shared, &clock, session, handle, queue, partitions, number == 0)?;
-            let thread = std::thread::Builder::new().name(format!("{}-{number}", S::NAME)).spawn(move || lane.run());
+            let thread =
+                std::thread::Builder::new().name(format!("{}-{number}", S::NAME)).spawn(move || lane.run());
             threads.push(thread.map_err(|error| EngineError::Store {
                 service: S::NAME,
                 source: StoreError::Unavailable(error.to_string()),
@@ -189,7 +193,9 @@ fn make_lane<S: Service>(
         let handle = handle.clone();
         let consumer = Consumer { name, source, partitions: partitions.to_vec() };
         let subscription = shared.transport.subscribe(consumer, Arc::new(move || handle.wake()));
-        subscription.map(|subscription| (source, subscription)).map_err(|source| EngineError::Transport { service: S::NAME, source })
+        subscription
+            .map(|subscription| (source, subscription))
+            .map_err(|source| EngineError::Transport { service: S::NAME, source })
     };
     let mut subscriptions = Vec::new();
     for subscription in service.subscriptions() {
@@ -205,11 +211,14 @@ fn make_lane<S: Service>(
         let sources = sources.collect::<Result<_, _>>()?;
         projectors.push(Projector::load(&mut *session, S::NAME, projection, sources).map_err(store_error)?);
     }
-    let core = Core::load(service.clone(), &mut *session, clock.clone(), Box::new(RandomIds::new())).map_err(store_error)?;
+    let core = Core::load(service.clone(), &mut *session, clock.clone(), Box::new(RandomIds::new()))
+        .map_err(store_error)?;
     let next_timer = timers::next_due(&mut *session, &partitions).map_err(store_error)?;
     // Nobody else writes to a file of its own, so calls that are under way in it belong to a process that is gone.
     let orphaned = if session.shared() { clock.now() } else { Timestamp(i64::MAX) };
-    for call in crate::effects::take_over(&mut *session, &partitions, orphaned, usize::MAX >> 1).map_err(store_error)? {
+    for call in crate::effects::take_over(&mut *session, &partitions, orphaned, usize::MAX >> 1)
+        .map_err(store_error)?
+    {
         shared.call(call, &handle);
     }
     Ok(Lane {

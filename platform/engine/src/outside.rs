@@ -55,7 +55,11 @@ pub trait Outside<S: Service>: Send + Sync {
     ///
     /// # Errors
     /// See [`OutsideError`].
-    async fn ask(&self, idempotency_key: &str, request: &S::Request) -> Result<Option<S::Response>, OutsideError>;
+    async fn ask(
+        &self,
+        idempotency_key: &str,
+        request: &S::Request,
+    ) -> Result<Option<S::Response>, OutsideError>;
 }
 
 /// An effect that has ended: with an answer, or given up.
@@ -94,7 +98,12 @@ impl<S: Service> Caller<S> {
         runtime.spawn(async move {
             let key = call.idempotency_key.clone();
             let response = caller.run(&call).await;
-            ended(Ended { idempotency_key: call.idempotency_key, request: call.request, cause: call.cause, response });
+            ended(Ended {
+                idempotency_key: call.idempotency_key,
+                request: call.request,
+                cause: call.cause,
+                response,
+            });
             caller.under_way.lock().remove(&key);
         });
     }
@@ -117,13 +126,15 @@ impl<S: Service> Caller<S> {
     }
 
     async fn attempt(&self, call: &Call<S>, unknown: bool) -> Result<S::Response, OutsideError> {
-        let _room = self.room.acquire().await.map_err(|error| OutsideError::Unavailable(error.to_string()))?;
+        let _room =
+            self.room.acquire().await.map_err(|error| OutsideError::Unavailable(error.to_string()))?;
         let key = &call.idempotency_key;
         let attempt = async {
-            if unknown && call.policy == EffectPolicy::Ask {
-                if let Some(response) = self.outside.ask(key, &call.request).await? {
-                    return Ok(response);
-                }
+            if unknown
+                && call.policy == EffectPolicy::Ask
+                && let Some(response) = self.outside.ask(key, &call.request).await?
+            {
+                return Ok(response);
             }
             self.outside.call(key, &call.request).await
         };

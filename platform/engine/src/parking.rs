@@ -80,7 +80,12 @@ pub struct Parked {
 
 impl Parked {
     /// Parks a message that has just failed, or that comes behind one that has (`error` is `None`).
-    pub(crate) fn new<S: Service>(incoming: &Incoming<S>, id: Uuid, now: Timestamp, error: Option<String>) -> Self {
+    pub(crate) fn new<S: Service>(
+        incoming: &Incoming<S>,
+        id: Uuid,
+        now: Timestamp,
+        error: Option<String>,
+    ) -> Self {
         let body = match (incoming.origin.event(), &incoming.message) {
             (None, Ok(Some(message))) => Body::Message {
                 message: serde_json::to_value(message).unwrap_or_default(),
@@ -207,7 +212,8 @@ pub(crate) fn due(
 ) -> Result<Vec<Parked>, StoreError> {
     let mut parked = Vec::new();
     for &partition in partitions {
-        let equal = vec![("state", ParkedState::Retry.to_value()), ("part", Value::Integer(i64::from(partition)))];
+        let equal =
+            vec![("state", ParkedState::Retry.to_value()), ("part", Value::Integer(i64::from(partition)))];
         let filter = Filter::Until { equal, column: "due_us", until: now.0, limit };
         parked.extend(select(session, filter, Lock::None)?);
     }
@@ -215,7 +221,10 @@ pub(crate) fn due(
 }
 
 /// The parked messages of some subjects, in order; locked, because what becomes of them is decided now.
-pub(crate) fn of_subjects(session: &mut dyn Session, subjects: Vec<Value>) -> Result<Vec<Parked>, StoreError> {
+pub(crate) fn of_subjects(
+    session: &mut dyn Session,
+    subjects: Vec<Value>,
+) -> Result<Vec<Parked>, StoreError> {
     if subjects.is_empty() {
         return Ok(Vec::new());
     }

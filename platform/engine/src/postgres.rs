@@ -5,7 +5,11 @@
 
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DbErr, QueryResult,
-    sqlx::{self, AssertSqlSafe, PgPool, Postgres, Row as _, pool::PoolConnection, postgres::{PgArguments, PgRow}},
+    sqlx::{
+        self, AssertSqlSafe, PgPool, Postgres, Row as _,
+        pool::PoolConnection,
+        postgres::{PgArguments, PgRow},
+    },
 };
 
 use crate::{
@@ -115,7 +119,9 @@ impl PostgresSession {
         })?;
         let durability = session.durability()?;
         if durability.synchronous_commit != "on" || durability.fsync != "on" {
-            return Err(StoreError::Unavailable(format!("PostgreSQL does not make commits durable: {durability:?}")));
+            return Err(StoreError::Unavailable(format!(
+                "PostgreSQL does not make commits durable: {durability:?}"
+            )));
         }
         Ok(session)
     }
@@ -127,7 +133,8 @@ impl PostgresSession {
     pub fn durability(&mut self) -> Result<PostgresDurability, StoreError> {
         let mut show = |name: &str| -> Result<String, StoreError> {
             let found = self.query(format!("SHOW {name}"), Vec::new())?;
-            let row = found.first().ok_or_else(|| StoreError::Unavailable(format!("no answer to SHOW {name}")))?;
+            let row =
+                found.first().ok_or_else(|| StoreError::Unavailable(format!("no answer to SHOW {name}")))?;
             Ok(row.try_get(0)?)
         };
         Ok(PostgresDurability {
@@ -142,7 +149,9 @@ impl PostgresSession {
         if self.connection.is_some() {
             return Ok(());
         }
-        let Some(database) = &self.database else { return Err(StoreError::Unavailable("it is closed".into())) };
+        let Some(database) = &self.database else {
+            return Err(StoreError::Unavailable("it is closed".into()));
+        };
         let pool: &PgPool = database.get_postgres_connection_pool();
         let connection = self.runtime.block_on(async {
             let mut connection = pool.acquire().await?;
@@ -161,7 +170,9 @@ impl PostgresSession {
         statement: impl AsyncFnOnce(&mut sqlx::PgConnection) -> Result<R, sqlx::Error>,
     ) -> Result<R, StoreError> {
         self.connected()?;
-        let Some(connection) = &mut self.connection else { return Err(StoreError::Unavailable("no connection".into())) };
+        let Some(connection) = &mut self.connection else {
+            return Err(StoreError::Unavailable("no connection".into()));
+        };
         let result = self.runtime.block_on(statement(connection));
         result.map_err(|error| {
             if error.as_database_error().is_none()
@@ -192,7 +203,9 @@ impl PostgresSession {
 
     fn query(&mut self, sql: String, parameters: Vec<Parameter>) -> Result<Vec<PgRow>, StoreError> {
         let arguments = arguments(parameters)?;
-        self.on_connection(async |connection| sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(connection).await)
+        self.on_connection(async |connection| {
+            sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(connection).await
+        })
     }
 
     /// Runs a statement over rows that travel as one array per column.
@@ -203,7 +216,8 @@ impl PostgresSession {
                 column.push(value);
             }
         }
-        let arrays = columns.into_iter().zip(table.columns).map(|(values, column)| array(column.kind, values));
+        let arrays =
+            columns.into_iter().zip(table.columns).map(|(values, column)| array(column.kind, values));
         let arrays = arrays.collect::<Result<_, _>>()?;
         self.execute(sql, arrays)
     }
@@ -249,9 +263,15 @@ fn parameter(kind: ColumnKind, value: Value) -> Result<Parameter, StoreError> {
 fn decode(table: &Table, found: &PgRow) -> Result<Row, sqlx::Error> {
     let column = |(position, column): (usize, &crate::Column)| {
         Ok(match column.kind {
-            ColumnKind::Integer => found.try_get::<Option<i64>, _>(position)?.map_or(Value::Null, Value::Integer),
-            ColumnKind::Text => found.try_get::<Option<String>, _>(position)?.map_or(Value::Null, Value::Text),
-            ColumnKind::Id => found.try_get::<Option<uuid::Uuid>, _>(position)?.map_or(Value::Null, Value::Id),
+            ColumnKind::Integer => {
+                found.try_get::<Option<i64>, _>(position)?.map_or(Value::Null, Value::Integer)
+            }
+            ColumnKind::Text => {
+                found.try_get::<Option<String>, _>(position)?.map_or(Value::Null, Value::Text)
+            }
+            ColumnKind::Id => {
+                found.try_get::<Option<uuid::Uuid>, _>(position)?.map_or(Value::Null, Value::Id)
+            }
         })
     };
     table.columns.iter().enumerate().map(column).collect()
@@ -261,9 +281,15 @@ fn decode(table: &Table, found: &PgRow) -> Result<Row, sqlx::Error> {
 pub(crate) fn row_of(table: &Table, found: &QueryResult) -> Result<Row, DbErr> {
     let column = |(position, column): (usize, &crate::Column)| {
         Ok(match column.kind {
-            ColumnKind::Integer => found.try_get_by_index::<Option<i64>>(position)?.map_or(Value::Null, Value::Integer),
-            ColumnKind::Text => found.try_get_by_index::<Option<String>>(position)?.map_or(Value::Null, Value::Text),
-            ColumnKind::Id => found.try_get_by_index::<Option<uuid::Uuid>>(position)?.map_or(Value::Null, Value::Id),
+            ColumnKind::Integer => {
+                found.try_get_by_index::<Option<i64>>(position)?.map_or(Value::Null, Value::Integer)
+            }
+            ColumnKind::Text => {
+                found.try_get_by_index::<Option<String>>(position)?.map_or(Value::Null, Value::Text)
+            }
+            ColumnKind::Id => {
+                found.try_get_by_index::<Option<uuid::Uuid>>(position)?.map_or(Value::Null, Value::Id)
+            }
         })
     };
     table.columns.iter().enumerate().map(column).collect()
@@ -296,7 +322,9 @@ impl From<sqlx::Error> for StoreError {
 impl Session for PostgresSession {
     fn create(&mut self, tables: &[&'static Table]) -> Result<(), StoreError> {
         // One session makes the tables at a time; the others then find them.
-        self.batch("BEGIN; SELECT pg_advisory_xact_lock(hashtext('isotope.create'), hashtext(current_schema()))")?;
+        self.batch(
+            "BEGIN; SELECT pg_advisory_xact_lock(hashtext('isotope.create'), hashtext(current_schema()))",
+        )?;
         self.open = true;
         for table in tables {
             self.batch(&sql::create_table(Dialect::Postgres, table))?;
@@ -317,7 +345,8 @@ impl Session for PostgresSession {
                 match types.get(column.name) {
                     None => self.batch(&sql::add_column(Dialect::Postgres, table, position))?,
                     Some(found) => {
-                        crate::sqlite::column_conflict(table, column.name, found, wanted).map_or(Ok(()), Err)?;
+                        crate::sqlite::column_conflict(table, column.name, found, wanted)
+                            .map_or(Ok(()), Err)?;
                     }
                 }
             }
@@ -376,7 +405,8 @@ impl Session for PostgresSession {
             }
             Filter::Until { equal, until, limit, .. } => {
                 let mut parameters = equals(equal)?;
-                parameters.extend([Parameter::Integer(Some(*until)), Parameter::Integer(Some(*limit as i64))]);
+                parameters
+                    .extend([Parameter::Integer(Some(*until)), Parameter::Integer(Some(*limit as i64))]);
                 parameters
             }
         };
@@ -413,7 +443,9 @@ impl Session for PostgresSession {
             let place = (row.try_get::<String, _>(0)?, row.try_get::<i64, _>(1)?);
             heads.insert(place, row.try_get::<i64, _>(2)?);
         }
-        let head_of = |HeadMove { topic, partition, .. }: &HeadMove| heads.get(&(topic.clone(), i64::from(*partition))).copied();
+        let head_of = |HeadMove { topic, partition, .. }: &HeadMove| {
+            heads.get(&(topic.clone(), i64::from(*partition))).copied()
+        };
         let found: Option<Vec<i64>> = moves.iter().map(head_of).collect();
         found.ok_or_else(|| StoreError::Unavailable("a log head did not move".into()))
     }

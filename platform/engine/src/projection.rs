@@ -23,5 +23,10 @@ pub trait Projection: Send + Sync {
     ///
     /// # Errors
     /// The store's; an event that cannot be read is the projection's own to skip or to show.
-    fn apply(&self, events: &[&Envelope], target: &'static Table, session: &mut dyn Session) -> Result<(), StoreError>;
+    fn apply(
+        &self,
+        events: &[&Envelope],
+        target: &'static Table,
+        session: &mut dyn Session,
+    ) -> Result<(), StoreError>;
 }

@@ -106,7 +106,11 @@ impl Projector {
         }
     }
 
-    fn rebuild_step(&mut self, session: &mut dyn Session, rebuild: &mut Rebuild) -> Result<Option<Rebuilt>, StoreError> {
+    fn rebuild_step(
+        &mut self,
+        session: &mut dyn Session,
+        rebuild: &mut Rebuild,
+    ) -> Result<Option<Rebuilt>, StoreError> {
         if rebuild.events == 0 {
             // A rebuild that was broken off has left rows and cursors.
             session.begin()?;
@@ -164,7 +168,8 @@ fn apply(
         let bound = not_past.map(|inbox| inbox.cursors(*source));
         for delivery in deliveries {
             let logged = &delivery.logged;
-            let past = |bound: &bus::Cursors| logged.position > bound.position(&logged.topic, logged.partition);
+            let past =
+                |bound: &bus::Cursors| logged.position > bound.position(&logged.topic, logged.partition);
             if !bound.as_ref().is_some_and(past) && inbox.admit(&delivery) {
                 taken.push(delivery);
             }
@@ -179,7 +184,8 @@ fn apply(
                 && (subscription.types.is_empty() || subscription.types.contains(&event.kind.as_str()))
         })
     };
-    let events: Vec<&Envelope> = taken.iter().map(|delivery| &delivery.logged.event).filter(|event| wanted(event)).collect();
+    let events: Vec<&Envelope> =
+        taken.iter().map(|delivery| &delivery.logged.event).filter(|event| wanted(event)).collect();
     session.begin()?;
     projection.apply(&events, target, session)?;
     session.upsert(&WATERMARK, inbox.take_moved())?;

@@ -1,6 +1,8 @@
 //! Reads beside the lanes: what the HTTP routes show. They see what is committed, and never wait for a writer.
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, QueryResult, Statement, sea_query::Value as SqlValue};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, QueryResult, Statement, sea_query::Value as SqlValue,
+};
 
 use crate::{
     postgres::row_of,
@@ -49,7 +51,11 @@ impl Reads {
     ///
     /// # Errors
     /// The store cannot be read.
-    pub async fn select<T: Record>(&self, condition: &str, parameters: Vec<Value>) -> Result<Vec<T>, StoreError> {
+    pub async fn select<T: Record>(
+        &self,
+        condition: &str,
+        parameters: Vec<Value>,
+    ) -> Result<Vec<T>, StoreError> {
         let rows = self.rows(T::TABLE, condition, parameters).await?;
         rows.into_iter().map(|row| Ok(T::from_row(&mut row.into_iter())?)).collect()
     }
@@ -58,7 +64,12 @@ impl Reads {
     ///
     /// # Errors
     /// The store cannot be read.
-    pub async fn rows(&self, table: &Table, condition: &str, parameters: Vec<Value>) -> Result<Vec<Row>, StoreError> {
+    pub async fn rows(
+        &self,
+        table: &Table,
+        condition: &str,
+        parameters: Vec<Value>,
+    ) -> Result<Vec<Row>, StoreError> {
         let columns: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
         let sql = format!("SELECT {} FROM {} {condition}", columns.join(", "), table.name);
         let found = self.query(sql, parameters).await?;

@@ -108,7 +108,10 @@ impl<T: Record> TypedRows<T> {
             .slots
             .get_mut(key)
             .unwrap_or_else(|| panic!("`needs` did not name row {key} of `{table}`, which `handle` changes"));
-        assert!(slot.writable, "`needs` asked for row {key} of `{table}` to read it, and `handle` changes it");
+        assert!(
+            slot.writable,
+            "`needs` asked for row {key} of `{table}` to read it, and `handle` changes it"
+        );
         slot.changed = true;
         slot
     }
@@ -164,7 +167,8 @@ impl<T: Record> AnyRows for TypedRows<T> {
                 // A row that is here already may have been changed; only the lock is news.
                 Some(slot) => slot.writable |= writable,
                 None => {
-                    let slot = Slot { state: Some(state), event_count, stored: true, changed: false, writable };
+                    let slot =
+                        Slot { state: Some(state), event_count, stored: true, changed: false, writable };
                     self.slots.insert(key, slot);
                 }
             }
@@ -255,9 +259,11 @@ impl Rows {
     pub fn get<T: Record>(&self, key: impl Into<Key>) -> Option<&T> {
         let key = key.into();
         let slot = self.typed::<T>().and_then(|rows| rows.slots.get(&key));
-        slot.unwrap_or_else(|| panic!("`needs` did not name row {key} of `{}`, which `handle` reads", T::TABLE.name))
-            .state
-            .as_ref()
+        slot.unwrap_or_else(|| {
+            panic!("`needs` did not name row {key} of `{}`, which `handle` reads", T::TABLE.name)
+        })
+        .state
+        .as_ref()
     }
 
     /// The row of a key, to change it.
@@ -357,8 +363,8 @@ impl<'a> Needs<'a> {
         Self { rows, incomplete: false }
     }
 
-    /// Whether anything was asked for that is not here.
-    pub(crate) fn incomplete(&self) -> bool {
+    /// Whether anything was asked for that is not here yet, so that a `None` may only mean "not loaded".
+    pub fn incomplete(&self) -> bool {
         self.incomplete
     }
 

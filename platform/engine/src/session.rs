@@ -167,4 +167,3 @@ pub trait Session: Send {
     /// Runs what is due between batches, such as a checkpoint. `idle` says that nothing waits.
     fn maintain(&mut self, _idle: bool) {}
 }
-

@@ -174,7 +174,10 @@ pub(crate) fn delete(dialect: Dialect, table: &Table) -> String {
 pub(crate) fn differing_rows(a: &Table, b: &Table) -> String {
     let columns = columns(a);
     let only = |a: &Table, b: &Table| {
-        format!("(SELECT count(*) FROM (SELECT {columns} FROM {} EXCEPT SELECT {columns} FROM {}) AS difference)", a.name, b.name)
+        format!(
+            "(SELECT count(*) FROM (SELECT {columns} FROM {} EXCEPT SELECT {columns} FROM {}) AS difference)",
+            a.name, b.name
+        )
     };
     format!("SELECT {} + {}", only(a, b), only(b, a))
 }

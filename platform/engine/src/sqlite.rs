@@ -121,13 +121,21 @@ impl SqliteSession {
     pub fn open_reader(path: &Path) -> Result<Self, StoreError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
-        connection.execute_batch("PRAGMA busy_timeout = 5000; PRAGMA query_only = ON; PRAGMA cache_size = -2048;")?;
+        connection.execute_batch(
+            "PRAGMA busy_timeout = 5000; PRAGMA query_only = ON; PRAGMA cache_size = -2048;",
+        )?;
         Ok(Self::new(connection))
     }
 
     fn new(connection: Connection) -> Self {
         connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
-        Self { connection, texts: HashMap::new(), heads: HashMap::new(), moved: Vec::new(), commits_unchecked: 0 }
+        Self {
+            connection,
+            texts: HashMap::new(),
+            heads: HashMap::new(),
+            moved: Vec::new(),
+            commits_unchecked: 0,
+        }
     }
 
     /// The durability settings, read back.
@@ -188,7 +196,9 @@ impl Session for SqliteSession {
             for (position, column) in table.columns.iter().enumerate() {
                 let wanted = Dialect::Sqlite.type_of(column.kind);
                 match found.get(column.name) {
-                    None => self.connection.execute_batch(&sql::add_column(Dialect::Sqlite, table, position))?,
+                    None => {
+                        self.connection.execute_batch(&sql::add_column(Dialect::Sqlite, table, position))?
+                    }
                     Some(found) => column_conflict(table, column.name, found, wanted).map_or(Ok(()), Err)?,
                 }
             }
@@ -236,7 +246,11 @@ impl Session for SqliteSession {
         let mut read = |parameters: &[&Value]| -> Result<(), StoreError> {
             let mut rows = statement.query(rusqlite::params_from_iter(parameters))?;
             while let Some(row) = rows.next()? {
-                found.push((0..width).map(|column| value(row.get_ref(column)?).map_err(StoreError::from)).collect::<Result<Row, _>>()?);
+                found.push(
+                    (0..width)
+                        .map(|column| value(row.get_ref(column)?).map_err(StoreError::from))
+                        .collect::<Result<Row, _>>()?,
+                );
             }
             Ok(())
         };
@@ -308,7 +322,9 @@ impl Session for SqliteSession {
         // NOOP only counts: frames in the log, and how many of them are in the database already.
         let waiting = self.checkpoint("NOOP").map(|(log, done)| log - done);
         let done = match waiting {
-            Ok(frames) if frames > CHECKPOINT_FRAMES => self.checkpoint(if idle { "TRUNCATE" } else { "PASSIVE" }),
+            Ok(frames) if frames > CHECKPOINT_FRAMES => {
+                self.checkpoint(if idle { "TRUNCATE" } else { "PASSIVE" })
+            }
             other => other.map(|_| (0, 0)),
         };
         if let Err(error) = done {

@@ -108,7 +108,10 @@ fn incoming<S: Service>(service: &S, row: Row) -> Result<Incoming<S>, StoreError
 }
 
 /// When the earliest timer of these partitions is due.
-pub(crate) fn next_due(session: &mut dyn Session, partitions: &[u8]) -> Result<Option<Timestamp>, StoreError> {
+pub(crate) fn next_due(
+    session: &mut dyn Session,
+    partitions: &[u8],
+) -> Result<Option<Timestamp>, StoreError> {
     next_due_after(session, partitions, Timestamp(i64::MIN), false)
 }
 

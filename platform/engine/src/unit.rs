@@ -87,7 +87,11 @@ pub(crate) fn run<S: Service>(
 
 impl<'a, S: Service> Unit<'a, S> {
     /// Reads what the bookkeeping of the batch's origins needs.
-    fn open(core: &'a mut Core<S>, session: &'a mut dyn Session, batch: &[Incoming<S>]) -> Result<Self, StoreError> {
+    fn open(
+        core: &'a mut Core<S>,
+        session: &'a mut dyn Session,
+        batch: &[Incoming<S>],
+    ) -> Result<Self, StoreError> {
         let (mut commands, mut subjects) = (Vec::new(), HashSet::new());
         let (mut timer_subjects, mut effect_keys) = (Vec::new(), Vec::new());
         for incoming in batch {
@@ -175,7 +179,9 @@ impl<'a, S: Service> Unit<'a, S> {
                 }
             }
             Origin::Effect { idempotency_key } => {
-                let Some(call) = self.open_effects.remove(idempotency_key) else { return Ok(Outcome::Skipped) };
+                let Some(call) = self.open_effects.remove(idempotency_key) else {
+                    return Ok(Outcome::Skipped);
+                };
                 self.ended_effects.push(call.to_row(EffectState::Done, self.now));
             }
             Origin::Parked(parked) => {
@@ -206,7 +212,9 @@ impl<'a, S: Service> Unit<'a, S> {
                 self.unpark(incoming);
                 Outcome::Handled
             }
-            Decision::Refused(refusal) if refusal.kind == RefusalKind::Early => self.defer(incoming, &refusal),
+            Decision::Refused(refusal) if refusal.kind == RefusalKind::Early => {
+                self.defer(incoming, &refusal)
+            }
             Decision::Refused(refusal) => self.park(incoming, Some(refusal.to_string())),
             Decision::Broken(error) => self.park(incoming, Some(error)),
         })
@@ -236,7 +244,11 @@ impl<'a, S: Service> Unit<'a, S> {
     }
 
     /// Calls the service's rules for one message, and keeps or undoes what they did.
-    fn decide(&mut self, incoming: &Incoming<S>, message: &S::Message) -> Result<Decision<S::Reply>, StoreError> {
+    fn decide(
+        &mut self,
+        incoming: &Incoming<S>,
+        message: &S::Message,
+    ) -> Result<Decision<S::Reply>, StoreError> {
         let service = self.core.service.clone();
         let mut complete = false;
         for _ in 0..=NEEDS_ROUNDS_MAX {
@@ -251,7 +263,9 @@ impl<'a, S: Service> Unit<'a, S> {
             self.load()?;
         }
         if !complete {
-            return Ok(Decision::Broken(format!("`needs` still asks for rows after {NEEDS_ROUNDS_MAX} rounds")));
+            return Ok(Decision::Broken(format!(
+                "`needs` still asks for rows after {NEEDS_ROUNDS_MAX} rounds"
+            )));
         }
         let Self { rows, outbox, core, now, .. } = self;
         let mut cx = Cx { now: *now, ids: core.ids.as_mut(), outbox, cause: incoming.cause };
@@ -320,4 +334,3 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without words").to_owned()
 }
-

@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use bus::Embedded;
 use contracts::ServiceName;
 use engine::{
-    Clock, Engine, EngineError, EngineOptions, ManualClock, Opened, Outside, Parked, PostgresAddress, Rebuilt, Service, Stats, StoreAddress,
+    Clock, Engine, EngineError, EngineOptions, ManualClock, Opened, Outside, Parked, PostgresAddress,
+    Rebuilt, Service, Stats, StoreAddress,
 };
 use tokio::sync::Mutex;
 use utoipa_axum::router::OpenApiRouter;

@@ -40,7 +40,9 @@ where
         let route = format!("{} {}", request.method(), request.uri().path());
         let idempotency_key = idempotency_key(&headers)?;
         // An empty body stands for an empty object, so that a POST without input needs no JSON.
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| unreadable_body(rejection.into()))?;
+        let bytes = Bytes::from_request(request, state)
+            .await
+            .map_err(|rejection| unreadable_body(rejection.into()))?;
         let json: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
         let Json(body) = Json::<T>::from_bytes(json).map_err(unreadable_body)?;
         check(&body)?;

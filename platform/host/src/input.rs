@@ -93,9 +93,15 @@ impl<T: DeserializeOwned + Validate<Context = ()>, S: Send + Sync> FromRequestPa
 /// It is none of that, or longer than 254 characters.
 pub fn email(address: &str, _: &()) -> garde::Result {
     let domain = address.split_once('@').filter(|(name, _)| !name.is_empty()).map(|(_, domain)| domain);
-    let plausible = domain.is_some_and(|domain| domain.contains('.') && !domain.contains('@') && !domain.starts_with('.') && !domain.ends_with('.'));
+    let plausible = domain.is_some_and(|domain| {
+        domain.contains('.') && !domain.contains('@') && !domain.starts_with('.') && !domain.ends_with('.')
+    });
     let spaces = address.chars().any(|letter| letter.is_whitespace() || letter.is_control());
-    if plausible && !spaces && address.len() <= 254 { Ok(()) } else { Err(garde::Error::new("not an e-mail address")) }
+    if plausible && !spaces && address.len() <= 254 {
+        Ok(())
+    } else {
+        Err(garde::Error::new("not an e-mail address"))
+    }
 }
 
 #[cfg(test)]
@@ -105,7 +111,9 @@ mod tests {
         for good in ["ada@example.com", "a.b+c@mail.example.org"] {
             assert!(super::email(good, &()).is_ok(), "{good}");
         }
-        for bad in ["", "@example.com", "ada@", "ada@localhost", "a da@example.com", "ada@@example.com", "ada@.com"] {
+        for bad in
+            ["", "@example.com", "ada@", "ada@localhost", "a da@example.com", "ada@@example.com", "ada@.com"]
+        {
             assert!(super::email(bad, &()).is_err(), "{bad}");
         }
     }

@@ -15,7 +15,9 @@ const COUNTERS: [(&str, &str, Counter); 4] = [
     }),
     ("isotope_messages_total", "Messages handled.", |stats| stats.messages.load(Ordering::Relaxed)),
     ("isotope_events_total", "Events published.", |stats| stats.events.load(Ordering::Relaxed)),
-    ("isotope_store_errors_total", "Times that the store failed.", |stats| stats.store_errors.load(Ordering::Relaxed)),
+    ("isotope_store_errors_total", "Times that the store failed.", |stats| {
+        stats.store_errors.load(Ordering::Relaxed)
+    }),
 ];
 
 /// The counters of these services.

@@ -41,7 +41,8 @@ pub struct Page<T> {
 pub fn paged<T: Serialize>(page: Page<T>, path: &str, limit: u32) -> Response {
     let mut headers = HeaderMap::new();
     if let Some(cursor) = &page.next_cursor
-        && let Ok(link) = HeaderValue::from_str(&format!("<{path}?limit={limit}&cursor={cursor}>; rel=\"next\""))
+        && let Ok(link) =
+            HeaderValue::from_str(&format!("<{path}?limit={limit}&cursor={cursor}>; rel=\"next\""))
     {
         headers.insert(header::LINK, link);
     }

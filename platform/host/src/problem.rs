@@ -62,7 +62,11 @@ impl Problem {
 
     /// The service cannot answer now.
     pub fn unavailable() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The service cannot answer now. Try again shortly.")
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "The service cannot answer now. Try again shortly.",
+        )
     }
 
     /// An error of the program, whose cause is in the log.

@@ -25,7 +25,10 @@ impl Questions {
     /// # Errors
     /// Nobody has said that they do.
     pub fn stock_holds(&self) -> Result<&dyn StockHolds, QuestionError> {
-        self.stock_holds.get().map(|answer| &**answer).ok_or(QuestionError::Unavailable(ServiceName::Inventory))
+        self.stock_holds
+            .get()
+            .map(|answer| &**answer)
+            .ok_or(QuestionError::Unavailable(ServiceName::Inventory))
     }
 
     /// Who knows stock levels.
@@ -33,7 +36,10 @@ impl Questions {
     /// # Errors
     /// Nobody has said that they do.
     pub fn stock_levels(&self) -> Result<&dyn StockLevels, QuestionError> {
-        self.stock_levels.get().map(|answer| &**answer).ok_or(QuestionError::Unavailable(ServiceName::Inventory))
+        self.stock_levels
+            .get()
+            .map(|answer| &**answer)
+            .ok_or(QuestionError::Unavailable(ServiceName::Inventory))
     }
 
     /// Who knows whether an order has come to ordering.
@@ -41,6 +47,9 @@ impl Questions {
     /// # Errors
     /// Nobody has said that they do.
     pub fn order_arrival(&self) -> Result<&dyn OrderArrival, QuestionError> {
-        self.order_arrival.get().map(|answer| &**answer).ok_or(QuestionError::Unavailable(ServiceName::Ordering))
+        self.order_arrival
+            .get()
+            .map(|answer| &**answer)
+            .ok_or(QuestionError::Unavailable(ServiceName::Ordering))
     }
 }

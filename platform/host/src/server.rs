@@ -8,7 +8,9 @@ use axum::{
     response::IntoResponse,
 };
 use tokio::net::TcpListener;
-use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, set_header::SetResponseHeaderLayer};
+use tower_http::{
+    catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, set_header::SetResponseHeaderLayer,
+};
 
 use crate::problem::Problem;
 
@@ -35,7 +37,11 @@ pub fn harden(routes: Router, limits: ServerLimits) -> Router {
     routes
         .fallback(|| async { Problem::not_found("route") })
         .method_not_allowed_fallback(|| async {
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This route does not know that method.")
+            Problem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "This route does not know that method.",
+            )
         })
         .layer(axum::middleware::from_fn(move |request, next: axum::middleware::Next| async move {
             match tokio::time::timeout(limits.request_time_max, next.run(request)).await {
@@ -61,10 +67,13 @@ pub async fn serve(
     routes: Router,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(axum::serve::ListenerExt::tap_io(listener, |stream| {
-        // Answers are small; waiting to fill a packet only delays them.
-        let _ = stream.set_nodelay(true);
-    }), routes)
+    axum::serve(
+        axum::serve::ListenerExt::tap_io(listener, |stream| {
+            // Answers are small; waiting to fill a packet only delays them.
+            let _ = stream.set_nodelay(true);
+        }),
+        routes,
+    )
     .with_graceful_shutdown(stop)
     .await
 }

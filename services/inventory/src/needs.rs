@@ -71,6 +71,10 @@ fn of_checkout(order_id: OrderId, cart_id: CartId, lines: &[Line], needs: &mut N
 fn of_validation(order_id: OrderId, cart_id: CartId, lines: &[Line], needs: &mut Needs<'_>) {
     let allocation = needs.write::<Allocation>(order_id).cloned();
     let mut kept = held_for(cart_id, needs);
+    if needs.incomplete() {
+        // Which stock is needed follows from these; asking for all of it now would lock what a covering hold leaves alone.
+        return;
+    }
     if allocation.as_ref().is_some_and(Allocation::is_decided) {
         stock_of(&kept, needs);
         return;

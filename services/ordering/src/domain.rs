@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::Ordering;
 
 /// Where an order stands. The order of the variants is the order's way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// It exists, and can be cancelled freely until the grace period ends.
@@ -356,7 +358,10 @@ fn ask_to_cancel(order: &mut Order, cx: &mut Cx<'_, Ordering>) -> Result<(), Ref
         }
         Status::Cancelled => {}
         Status::Shipped | Status::Delivered => {
-            return Err(Refusal::conflict("order_already_shipped", "The order has left and can no longer be cancelled."));
+            return Err(Refusal::conflict(
+                "order_already_shipped",
+                "The order has left and can no longer be cancelled.",
+            ));
         }
     }
     Ok(())

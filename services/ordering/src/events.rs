@@ -4,11 +4,14 @@ use contracts::{
     Envelope, Event, Money, ServiceName, UnreadableEvent,
     events::{
         cart::{CartCheckedOut, OrderLine},
-        fulfilment::{Delivered, DeliveryStarted, DeliveryStatusUpdated, DeliveryStopRefused, DeliveryStopped},
+        fulfilment::{
+            Delivered, DeliveryStarted, DeliveryStatusUpdated, DeliveryStopRefused, DeliveryStopped,
+        },
         inventory::{OrderConfirmed, OrderRejected},
         ordering::{
-            CancelReason, GracePeriodConfirmed, OrderAwaitingValidation, OrderCancelRequested, OrderCancelled,
-            OrderDelivered, OrderPaid, OrderShipped, OrderStockConfirmed, OrderSubmitted, OrderUpdated, StockLine,
+            CancelReason, GracePeriodConfirmed, OrderAwaitingValidation, OrderCancelRequested,
+            OrderCancelled, OrderDelivered, OrderPaid, OrderShipped, OrderStockConfirmed, OrderSubmitted,
+            OrderUpdated, StockLine,
         },
         payment::{PaymentCompleted, PaymentFailed},
     },
@@ -106,7 +109,9 @@ pub fn publish(fact: Fact) -> Publication {
             shipping_method: order.shipping_method,
         }),
         Fact::CancelRequested(order_id) => Publication::of(&OrderCancelRequested { order_id }),
-        Fact::Updated(order_id, change) => Publication::of(&OrderUpdated { order_id, change: change.to_owned() }),
+        Fact::Updated(order_id, change) => {
+            Publication::of(&OrderUpdated { order_id, change: change.to_owned() })
+        }
         Fact::Shipped(order_id) => Publication::of(&OrderShipped { order_id }),
         Fact::Delivered(order_id) => Publication::of(&OrderDelivered { order_id }),
         Fact::Cancelled { order, reason, was_paid } => Publication::of(&OrderCancelled {

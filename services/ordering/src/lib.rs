@@ -10,7 +10,10 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use contracts::{Envelope, OrderId, Refusal, ServiceName, UnreadableEvent, questions::OrderArrival};
-use engine::{Cx, Engine, EngineError, Key, Needs, NoEffect, Projection, Publication, Rows, Service, Subscription, Table};
+use engine::{
+    Cx, Engine, EngineError, Key, Needs, NoEffect, Projection, Publication, Rows, Service, Subscription,
+    Table,
+};
 use serde::Deserialize;
 
 pub use domain::{Fact, GRACE_PERIOD_TIMER, Line, Message, Order, Reason, Status, Submission};
@@ -100,15 +103,26 @@ pub async fn mount(ctx: &host::Context, config: &Config) -> Result<host::Mounted
     Ok(host::Mounted { routes, service: host::hosted(opened) })
 }
 
+/// How long an order that is on its way gets before the table is looked at: an order that came in an earlier process stands only there.
+const BEFORE_READING: Duration = Duration::from_millis(100);
+
 /// Answers whether an order has come.
 struct Arrival(Engine<Ordering>);
+
+impl Arrival {
+    async fn has(&self, order: OrderId) -> bool {
+        matches!(self.0.reads().get::<Order>(order).await, Ok(Some(_)))
+    }
+}
 
 #[async_trait]
 impl OrderArrival for Arrival {
     async fn wait_for_order(&self, order: OrderId, patience: Duration) -> bool {
-        if self.0.wait_for_arrival(&order.to_string(), patience).await {
+        let id = order.to_string();
+        let first = patience.min(BEFORE_READING);
+        if self.0.wait_for_arrival(&id, first).await || self.has(order).await {
             return true;
         }
-        matches!(self.0.reads().get::<Order>(order).await, Ok(Some(_)))
+        self.0.wait_for_arrival(&id, patience - first).await || self.has(order).await
     }
 }

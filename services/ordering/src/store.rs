@@ -43,4 +43,3 @@ pub static TIMELINE: Table = Table {
     key_columns: 2,
     indexes: &[],
 };
-

@@ -33,7 +33,12 @@ impl Projection for Timeline {
         SUBSCRIPTIONS
     }
 
-    fn apply(&self, events: &[&Envelope], target: &'static Table, session: &mut dyn Session) -> Result<(), StoreError> {
+    fn apply(
+        &self,
+        events: &[&Envelope],
+        target: &'static Table,
+        session: &mut dyn Session,
+    ) -> Result<(), StoreError> {
         let row = |event: &&Envelope| -> Row {
             vec![
                 Value::Id(event.correlation_id),

@@ -87,7 +87,9 @@ impl Message {
     /// The order that it is about.
     pub fn order_id(&self) -> OrderId {
         match self {
-            Self::Charge { order_id, .. } | Self::Captured { order_id, .. } | Self::Declined { order_id, .. } => *order_id,
+            Self::Charge { order_id, .. }
+            | Self::Captured { order_id, .. }
+            | Self::Declined { order_id, .. } => *order_id,
             Self::OrderCancelled(order_id) | Self::Refunded(order_id) => *order_id,
         }
     }

@@ -10,7 +10,9 @@ mod store;
 use std::sync::{Arc, OnceLock};
 
 use contracts::{Envelope, Refusal, ServiceName, UnreadableEvent};
-use engine::{Cx, Engine, EngineError, Key, Needs, Publication, Rows, Service, StoreError, Subscription, Table};
+use engine::{
+    Cx, Engine, EngineError, Key, Needs, Publication, Rows, Service, StoreError, Subscription, Table,
+};
 use serde::Deserialize;
 
 pub use domain::{Fact, Message, Payment, Request, Response, Status};

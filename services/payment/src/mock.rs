@@ -70,8 +70,11 @@ impl MockGateway {
             // A line that a crash has cut short was never answered.
             let Some(whole) = line.strip_suffix('\n') else { break };
             let mut words = whole.split(' ');
-            let entry = words.next().and_then(|word| Entry::ALL.into_iter().find(|entry| entry.word() == word));
-            if let (Some(entry), Some(key), Some(_), Some(_)) = (entry, words.next(), words.next(), words.next()) {
+            let entry =
+                words.next().and_then(|word| Entry::ALL.into_iter().find(|entry| entry.word() == word));
+            if let (Some(entry), Some(key), Some(_), Some(_)) =
+                (entry, words.next(), words.next(), words.next())
+            {
                 entries.insert(key.into(), entry);
             }
             line.clear();
@@ -97,7 +100,9 @@ impl MockGateway {
 
 fn response(entry: Entry, key: &str) -> Response {
     match entry {
-        Entry::Captured => Response::Captured { reference: format!("mock_{}", key.trim_start_matches("capture:")) },
+        Entry::Captured => {
+            Response::Captured { reference: format!("mock_{}", key.trim_start_matches("capture:")) }
+        }
         Entry::Declined => Response::Declined { code: "card_declined".to_owned() },
         Entry::Refunded => Response::Refunded,
     }
@@ -110,7 +115,9 @@ impl Gateway for MockGateway {
             Request::Refund { amount, currency, .. } => {
                 return self.enter(key, Entry::Refunded, *amount, currency.code());
             }
-            Request::Capture { order_id, amount, currency, method } => (*order_id, *amount, currency.code(), method),
+            Request::Capture { order_id, amount, currency, method } => {
+                (*order_id, *amount, currency.code(), method)
+            }
         };
         let capture = || self.enter(key, Entry::Captured, amount, currency);
         match method.as_str() {

@@ -77,7 +77,12 @@ impl Bed {
                 causation_id: Uuid::nil(),
                 data: "{}".into(),
             };
-            appended.push(Arc::new(Logged { topic: "ordering".into(), partition, position: *position, event }));
+            appended.push(Arc::new(Logged {
+                topic: "ordering".into(),
+                partition,
+                position: *position,
+                event,
+            }));
         }
         self.log.events.lock().expect("not poisoned").extend(appended.iter().cloned());
         appended

@@ -105,7 +105,8 @@ pub fn a_constraint_error_stands_alone(world: &World) {
         })
         .collect();
     let outcomes = lane.run(&batch);
-    let failed: Vec<usize> = (0..64).filter(|&number| matches!(outcomes[number], Outcome::Failed(_))).collect();
+    let failed: Vec<usize> =
+        (0..64).filter(|&number| matches!(outcomes[number], Outcome::Failed(_))).collect();
     assert_eq!(failed, [40]);
     assert_eq!(lane.all_rows(Account::TABLE).len(), 64, "63 deposits and the name's first owner");
     assert_eq!(lane.all_rows(&system::EVENT_LOG).len(), 63);

@@ -116,14 +116,20 @@ pub fn a_dead_letter_can_be_discarded(world: &World) {
     lane.advance(Duration::ZERO);
     assert_eq!(lane.balance(account(1)), 5);
     assert!(parking::all(&mut *lane.session).expect("parked messages are read").is_empty());
-    assert!(!parking::change_dead_letter(&mut *lane.session, id, |_| None).expect("the store works"), "it is gone");
+    assert!(
+        !parking::change_dead_letter(&mut *lane.session, id, |_| None).expect("the store works"),
+        "it is gone"
+    );
 }
 
 pub fn an_early_event_waits_without_blocking(world: &World) {
     let (mut lane, mut producer) = (world.lane(), Producer::default());
     let early = producer.tell(Message::Follow { account: account(1), amount: 2 });
     assert!(matches!(lane.deliver(&early), Outcome::Waiting));
-    assert!(parking::all(&mut *lane.session).expect("parked messages are read").is_empty(), "it is not parked");
+    assert!(
+        parking::all(&mut *lane.session).expect("parked messages are read").is_empty(),
+        "it is not parked"
+    );
     assert!(matches!(lane.deliver(&producer.tell(deposit(1, 1))), Outcome::Handled));
     lane.advance(Duration::from_millis(100));
     assert_eq!(lane.account(account(1)).expect("it is stored").history, [1, 2]);

@@ -31,12 +31,15 @@ pub fn a_timer_fires_once(world: &World) {
     lane.command(deposit_later(&lane, 5, 60)).expect("scheduled");
     lane.advance(Duration::from_secs(59));
     assert_eq!(lane.balance(ACCOUNT), 0);
-    let due = crate::timers::next_due(&mut *lane.session, &(0..8).collect::<Vec<_>>()).expect("timers are read");
+    let due =
+        crate::timers::next_due(&mut *lane.session, &(0..8).collect::<Vec<_>>()).expect("timers are read");
     assert_eq!(due, Some(lane.core.clock.now().plus(Duration::from_secs(1))));
     // Two processes that look at once both find it due.
     let now = lane.core.clock.now().plus(Duration::from_secs(1));
     let all: Vec<u8> = (0..8).collect();
-    let found = |lane: &mut LaneByHand| crate::timers::due(&mut *lane.session, &Bank, &all, now, 10).expect("timers are read");
+    let found = |lane: &mut LaneByHand| {
+        crate::timers::due(&mut *lane.session, &Bank, &all, now, 10).expect("timers are read")
+    };
     let (first, second) = (found(&mut lane), found(&mut lane));
     assert!(matches!(lane.run(&first)[..], [Outcome::Handled]));
     assert!(matches!(lane.run(&second)[..], [Outcome::Skipped]));
@@ -83,9 +86,11 @@ pub fn an_effect_of_a_process_that_is_gone_is_taken_over(world: &World) {
     let none = effects::take_over::<Bank>(&mut *later.session, &all, now, 10).expect("effects are read");
     assert!(none.is_empty(), "its process may still be calling");
     let after_lease = now.plus(effects::LEASE);
-    let taken = effects::take_over::<Bank>(&mut *later.session, &all, after_lease, 10).expect("effects are read");
+    let taken =
+        effects::take_over::<Bank>(&mut *later.session, &all, after_lease, 10).expect("effects are read");
     assert_eq!(taken.iter().map(|call| (call.unknown, call.attempts)).collect::<Vec<_>>(), [(true, 1)]);
-    let again = effects::take_over::<Bank>(&mut *later.session, &all, after_lease, 10).expect("effects are read");
+    let again =
+        effects::take_over::<Bank>(&mut *later.session, &all, after_lease, 10).expect("effects are read");
     assert!(again.is_empty(), "one process takes it over");
 }
 
@@ -112,15 +117,23 @@ impl bus::Log for OwnLog {
 pub fn a_projection_is_rebuilt_from_the_first_event(world: &World) {
     let mut lane = world.lane();
     for number in 0..200 {
-        lane.command(Message::Deposit { account: Uuid::from_u128(number % 10), amount: 1 }).expect("deposited");
+        lane.command(Message::Deposit { account: Uuid::from_u128(number % 10), amount: 1 })
+            .expect("deposited");
     }
     let transport = Embedded::new();
-    transport.add_producer(ServiceName::Payment, Arc::new(OwnLog(Mutex::new(world.session())))).expect("the log is read");
-    let consumer = bus::Consumer { name: "payment.totals".into(), source: ServiceName::Payment, partitions: (0..8).collect() };
+    transport
+        .add_producer(ServiceName::Payment, Arc::new(OwnLog(Mutex::new(world.session()))))
+        .expect("the log is read");
+    let consumer = bus::Consumer {
+        name: "payment.totals".into(),
+        source: ServiceName::Payment,
+        partitions: (0..8).collect(),
+    };
     let subscription = transport.subscribe(consumer, Arc::new(|| {})).expect("subscribed");
     let sources = vec![(ServiceName::Payment, subscription)];
     let session = &mut *lane.session;
-    let mut projector = Projector::load(session, ServiceName::Payment, Box::new(Totals), sources).expect("it loads");
+    let mut projector =
+        Projector::load(session, ServiceName::Payment, Box::new(Totals), sources).expect("it loads");
     while projector.step(session, true).expect("it steps") {}
     assert_eq!(lane.all_rows(&TOTALS).len(), 200);
 
@@ -137,6 +150,10 @@ pub fn a_projection_is_rebuilt_from_the_first_event(world: &World) {
     projector.start_rebuild(done);
     while projector.step(&mut *lane.session, true).expect("it steps") {}
     let rebuilt = answer.try_recv().expect("it has ended").expect("it has worked");
-    assert_eq!((rebuilt.events, rebuilt.differing_rows), (200, 3), "two versions of one row, and one that was lost");
+    assert_eq!(
+        (rebuilt.events, rebuilt.differing_rows),
+        (200, 3),
+        "two versions of one row, and one that was lost"
+    );
     assert_eq!(lane.all_rows(&TOTALS), rows);
 }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    Cx, EffectPolicy, Key, Needs, Projection, Publication, Row, Rows, Service, Session, StoreError, Subscription, Table, Value,
-    table::Column, value::ColumnKind,
+    Cx, EffectPolicy, Key, Needs, Projection, Publication, Row, Rows, Service, Session, StoreError,
+    Subscription, Table, Value, table::Column, value::ColumnKind,
 };
 
 /// An account, whose name nobody else may have.
@@ -31,19 +31,46 @@ crate::record! {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Message {
-    Deposit { account: Uuid, amount: i64 },
-    Withdraw { account: Uuid, amount: i64 },
+    Deposit {
+        account: Uuid,
+        amount: i64,
+    },
+    Withdraw {
+        account: Uuid,
+        amount: i64,
+    },
     /// Takes a name without looking whether it is free: the store has to say no.
-    Rename { account: Uuid, name: String },
-    Panic { account: Uuid },
+    Rename {
+        account: Uuid,
+        name: String,
+    },
+    Panic {
+        account: Uuid,
+    },
     /// Deposits when the account is there; is early before.
-    Follow { account: Uuid, amount: i64 },
-    DepositLater { account: Uuid, amount: i64, due: Timestamp },
-    CancelDeposit { account: Uuid },
-    AskOutside { account: Uuid },
-    OutsideAnswered { account: Uuid, amount: i64 },
+    Follow {
+        account: Uuid,
+        amount: i64,
+    },
+    DepositLater {
+        account: Uuid,
+        amount: i64,
+        due: Timestamp,
+    },
+    CancelDeposit {
+        account: Uuid,
+    },
+    AskOutside {
+        account: Uuid,
+    },
+    OutsideAnswered {
+        account: Uuid,
+        amount: i64,
+    },
     /// Reads a row that `needs` does not name.
-    Forgetful { account: Uuid },
+    Forgetful {
+        account: Uuid,
+    },
 }
 
 impl Message {
@@ -120,7 +147,9 @@ impl Service for Bank {
             Message::Deposit { amount, .. } | Message::OutsideAnswered { amount, .. } => {
                 deposit(&mut account, *amount, cx);
             }
-            Message::Follow { .. } if account.history.is_empty() => return Err(Refusal::early("no account yet")),
+            Message::Follow { .. } if account.history.is_empty() => {
+                return Err(Refusal::early("no account yet"));
+            }
             Message::Follow { amount, .. } => deposit(&mut account, *amount, cx),
             Message::Withdraw { amount, .. } => {
                 // Changed and published before the refusal: all of it has to be undone.
@@ -140,7 +169,9 @@ impl Service for Bank {
                 cx.schedule(*id, "later", *due, Message::Deposit { account: *id, amount: *amount });
             }
             Message::CancelDeposit { account } => cx.cancel(*account, "later"),
-            Message::AskOutside { account } => cx.effect(format!("ask:{account}"), EffectPolicy::Ask, *account),
+            Message::AskOutside { account } => {
+                cx.effect(format!("ask:{account}"), EffectPolicy::Ask, *account)
+            }
             Message::Forgetful { .. } => {}
         }
         let balance = account.balance;
@@ -201,7 +232,12 @@ impl Projection for Totals {
         &[Subscription { source: ServiceName::Payment, types: &[Deposited::TYPE] }]
     }
 
-    fn apply(&self, events: &[&Envelope], target: &'static Table, session: &mut dyn Session) -> Result<(), StoreError> {
+    fn apply(
+        &self,
+        events: &[&Envelope],
+        target: &'static Table,
+        session: &mut dyn Session,
+    ) -> Result<(), StoreError> {
         let mut rows: Vec<Row> = Vec::new();
         for event in events {
             let deposited: Deposited = event.read().expect("the suite's own events");

@@ -16,8 +16,8 @@ use uuid::Uuid;
 
 use super::service::{Account, Bank, Message, Told};
 use crate::{
-    CommandKey, Filter, HeadMove, Lock, MemoryStore, PostgresAddress, PostgresSession, Record, Row, Select, Session, SqliteSession,
-    StoreError, Table, Value,
+    CommandKey, Filter, HeadMove, Lock, MemoryStore, PostgresAddress, PostgresSession, Record, Row, Select,
+    Session, SqliteSession, StoreError, Table, Value,
     clock::{CountedIds, ManualClock},
     core::Core,
     effects::Call,
@@ -71,7 +71,9 @@ impl World {
         match &self.place {
             Place::Memory(store) => Box::new(store.session()),
             Place::Sqlite { path, .. } => Box::new(SqliteSession::open(path).expect("SQLite opens")),
-            Place::Postgres(address, _) => Box::new(PostgresSession::open(address).expect("PostgreSQL answers")),
+            Place::Postgres(address, _) => {
+                Box::new(PostgresSession::open(address).expect("PostgreSQL answers"))
+            }
         }
     }
 
@@ -111,7 +113,9 @@ impl LaneByHand {
             calls.extend(committed.calls);
             all_logged.extend(committed.logged);
         })?;
-        Ok((0..batch.len()).map(|number| outcomes.remove(&number).expect("every message has an outcome")).collect())
+        Ok((0..batch.len())
+            .map(|number| outcomes.remove(&number).expect("every message has an outcome"))
+            .collect())
     }
 
     pub fn run(&mut self, batch: &[Incoming<Bank>]) -> Vec<Outcome<i64>> {
@@ -161,8 +165,10 @@ impl LaneByHand {
         let now: Timestamp = self.core.clock.now().plus(duration);
         self.clock.advance_to(now);
         let all: Vec<u8> = (0..PARTITIONS).collect();
-        let mut batch = crate::timers::due(&mut *self.session, &Bank, &all, now, 1_000).expect("timers are read");
-        let parked = crate::parking::due(&mut *self.session, &all, now, 1_000).expect("parked messages are read");
+        let mut batch =
+            crate::timers::due(&mut *self.session, &Bank, &all, now, 1_000).expect("timers are read");
+        let parked =
+            crate::parking::due(&mut *self.session, &all, now, 1_000).expect("parked messages are read");
         batch.extend(parked.into_iter().map(|parked| parked.incoming(&Bank)));
         self.run(&batch);
     }

@@ -36,9 +36,13 @@ pub fn two_writers_leave_no_gap_and_lose_nothing(world: &World) {
                     // The accounts are the same for both, asked for in opposite orders.
                     let deposits: Vec<_> = (0..BATCH)
                         .map(|account| if writer == 0 { account } else { BATCH - 1 - account })
-                        .map(|account| Message::Deposit { account: Uuid::from_u128(account), amount: 1 + number as i64 })
+                        .map(|account| Message::Deposit {
+                            account: Uuid::from_u128(account),
+                            amount: 1 + number as i64,
+                        })
                         .collect();
-                    let batch: Vec<_> = deposits.into_iter().map(|message| lane.incoming(None, message)).collect();
+                    let batch: Vec<_> =
+                        deposits.into_iter().map(|message| lane.incoming(None, message)).collect();
                     for outcome in lane.run(&batch) {
                         assert!(matches!(outcome, Outcome::Decided(Ok(_))), "{outcome:?}");
                     }
@@ -53,7 +57,9 @@ pub fn two_writers_leave_no_gap_and_lose_nothing(world: &World) {
     let mut positions: HashMap<i64, Vec<i64>> = HashMap::new();
     let mut sequences: HashMap<String, Vec<i64>> = HashMap::new();
     for row in lane.all_rows(&system::EVENT_LOG) {
-        let (Value::Integer(partition), Value::Integer(position)) = (&row[1], &row[2]) else { panic!("{row:?}") };
+        let (Value::Integer(partition), Value::Integer(position)) = (&row[1], &row[2]) else {
+            panic!("{row:?}")
+        };
         positions.entry(*partition).or_default().push(*position);
         let (Value::Text(subject), Value::Integer(sequence)) = (&row[4], &row[5]) else { panic!("{row:?}") };
         sequences.entry(subject.clone()).or_default().push(*sequence);
@@ -93,7 +99,10 @@ pub fn positions_are_in_commit_order(world: &World) {
 fn one_writer_at_a_time(world: &World) {
     let (mut first, mut second) = (world.session(), world.session());
     first.begin().expect("begun");
-    assert_eq!(first.move_heads(&[HeadMove { topic: "payment".into(), partition: 3, count: 2 }]).expect("moved"), [2]);
+    assert_eq!(
+        first.move_heads(&[HeadMove { topic: "payment".into(), partition: 3, count: 2 }]).expect("moved"),
+        [2]
+    );
     assert!(matches!(second.begin(), Err(crate::StoreError::Contended(_))));
     first.commit().expect("committed");
     second.begin().expect("its turn has come");
@@ -116,8 +125,11 @@ pub fn one_subject_is_never_reordered(world: &World) {
                 let mut lane = world.lane();
                 let own: Vec<_> = events.iter().filter(|event| event.partition % lanes == number).collect();
                 for chunk in own.chunks(37) {
-                    let deliveries = chunk.iter().map(|&logged| bus::Delivery { epoch: Uuid::nil(), logged: logged.clone() });
-                    let batch: Vec<_> = deliveries.map(|delivery| Incoming::event(&super::service::Bank, delivery)).collect();
+                    let deliveries = chunk
+                        .iter()
+                        .map(|&logged| bus::Delivery { epoch: Uuid::nil(), logged: logged.clone() });
+                    let batch: Vec<_> =
+                        deliveries.map(|delivery| Incoming::event(&super::service::Bank, delivery)).collect();
                     lane.run(&batch);
                 }
             });

@@ -21,7 +21,19 @@ use crate::{
 impl<S: Service> Unit<'_, S> {
     /// Writes all that was decided, and commits.
     pub(super) fn close(self, outcomes: Vec<Outcome<S::Reply>>) -> Result<Committed<S>, StoreError> {
-        let Self { core, session, now, mut rows, mut inbox, replies, events, timers, calls, ended_effects, .. } = self;
+        let Self {
+            core,
+            session,
+            now,
+            mut rows,
+            mut inbox,
+            replies,
+            events,
+            timers,
+            calls,
+            ended_effects,
+            ..
+        } = self;
         for changes in rows.changes() {
             let deletes = changes.deletes.into_iter().map(|key| vec![key.into()]).collect();
             write(changes.table, deletes, |table, rows| session.delete(table, rows))?;
@@ -60,7 +72,9 @@ fn commit(session: &mut dyn Session, lane: Uuid, batch: Uuid) -> Result<(), Stor
     let StoreError::Unknown(reason) = &error else { return Err(error) };
     session.rollback();
     let filter = Filter::In { column: "id", values: vec![Value::Id(lane)] };
-    let Ok(rows) = session.select(&Select { table: &LANE, filter, lock: Lock::None }) else { return Err(error) };
+    let Ok(rows) = session.select(&Select { table: &LANE, filter, lock: Lock::None }) else {
+        return Err(error);
+    };
     if rows.first().is_some_and(|row| row[1] == Value::Id(batch)) {
         return Ok(());
     }

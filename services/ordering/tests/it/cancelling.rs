@@ -84,8 +84,13 @@ fn an_unknown_order_is_not_found() {
 /// The loser of the race hears `order.cancelled` and compensates; ordering stays cancelled.
 #[test]
 fn what_comes_after_cancelling_changes_nothing() {
-    let events: [fn(&mut Shop) -> Fate; 5] =
-        [Shop::stock_confirmed, Shop::stock_rejected, Shop::payment_completed, Shop::payment_failed, Shop::packed];
+    let events: [fn(&mut Shop) -> Fate; 5] = [
+        Shop::stock_confirmed,
+        Shop::stock_rejected,
+        Shop::payment_completed,
+        Shop::payment_failed,
+        Shop::packed,
+    ];
     for event in events {
         let mut shop = Shop::at(Status::StockConfirmed);
         cancel(&mut shop).expect("cancelled");

@@ -18,7 +18,10 @@ fn a_checkout_becomes_an_order() {
     assert_eq!(shop.status(), Status::AwaitingValidation);
     let events = shop.harness.published();
     let types: Vec<&str> = events.iter().map(|event| event.kind.as_str()).collect();
-    assert_eq!(types, ["order.submitted.v1", "order.grace_period_confirmed.v1", "order.awaiting_validation.v1"]);
+    assert_eq!(
+        types,
+        ["order.submitted.v1", "order.grace_period_confirmed.v1", "order.awaiting_validation.v1"]
+    );
     assert!(events.iter().all(|event| event.correlation_id == shop.order_id.0));
     assert_eq!(events.iter().map(|event| event.sequence).collect::<Vec<_>>(), [1, 2, 3]);
     let awaiting: OrderAwaitingValidation = events[2].read().expect("it reads");
@@ -47,7 +50,10 @@ fn the_grace_period_runs_out() {
     shop.harness.advance(Duration::from_secs(1));
     assert_eq!(shop.status(), Status::AwaitingValidation);
     let types = shop.harness.published_types();
-    assert_eq!(types, ["order.submitted.v1", "order.grace_period_confirmed.v1", "order.awaiting_validation.v1"]);
+    assert_eq!(
+        types,
+        ["order.submitted.v1", "order.grace_period_confirmed.v1", "order.awaiting_validation.v1"]
+    );
 }
 
 #[test]
@@ -82,7 +88,10 @@ fn what_is_charged_and_sent_is_what_was_ordered() {
     assert_eq!((confirmed.total.amount, confirmed.payment_method.as_str()), (3_490, "pm_mock_approve"));
     shop.payment_completed();
     let paid: OrderPaid = shop.harness.published()[0].read().expect("it reads");
-    assert_eq!((paid.total.amount, paid.lines.len(), paid.shipping_address.city.as_str()), (3_490, 1, "London"));
+    assert_eq!(
+        (paid.total.amount, paid.lines.len(), paid.shipping_address.city.as_str()),
+        (3_490, 1, "London")
+    );
 }
 
 #[test]

@@ -7,7 +7,9 @@ use contracts::{
     Address, CartId, Currency, Event, Money, OrderId, ProductId, ServiceName,
     events::{
         cart::{CartCheckedOut, OrderLine},
-        fulfilment::{Delivered, DeliveryStarted, DeliveryStatusUpdated, DeliveryStopRefused, DeliveryStopped},
+        fulfilment::{
+            Delivered, DeliveryStarted, DeliveryStatusUpdated, DeliveryStopRefused, DeliveryStopped,
+        },
         inventory::{OrderConfirmed, OrderRejected},
         payment::{PaymentCompleted, PaymentFailed},
     },

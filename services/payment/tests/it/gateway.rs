@@ -40,7 +40,8 @@ async fn outcomes_are_as_scripted() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let heard = Arc::new(Mutex::new(Vec::new()));
     let hearing = heard.clone();
-    let callback: payment::Callback = Box::new(move |order, _| hearing.lock().expect("not poisoned").push(order));
+    let callback: payment::Callback =
+        Box::new(move |order, _| hearing.lock().expect("not poisoned").push(order));
     let gateway = MockGateway::open(&directory.path().join("ledger"), callback).expect("it opens");
     let approved = gateway.carry_out("capture:a", &capture("pm_mock_approve")).await;
     assert!(matches!(approved, Ok(Response::Captured { .. })));

@@ -44,7 +44,10 @@ fn a_declined_payment_has_failed() {
     let mut till = Till::new();
     till.stock_confirmed();
     till.harness.answer(Response::Declined { code: "card_declined".into() });
-    assert_eq!((till.status(), till.payment().decline_code.as_deref()), (Status::Failed, Some("card_declined")));
+    assert_eq!(
+        (till.status(), till.payment().decline_code.as_deref()),
+        (Status::Failed, Some("card_declined"))
+    );
     assert_eq!(till.harness.published_types(), ["payment.failed.v1"]);
     assert_eq!(till.order_cancelled(), Fate::Handled);
     assert!(till.harness.requests().is_empty(), "nothing is paid back that was never taken");
