@@ -1,6 +1,6 @@
 //! The command line of `isotope`.
 
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
+use std::{io::Write, net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 
 use anyhow::Context as _;
 use app::{audit, settings::Settings, shop::Shop};
@@ -153,10 +153,15 @@ fn main() -> ExitCode {
 async fn serve(options: Serve) -> anyhow::Result<ExitCode> {
     let settings = options.settings()?;
     let shop = Shop::start(&settings).await?;
-    println!("isotope is ready: http://{}/api/v1", shop.address()?);
+    say(&format!("isotope is ready: http://{}/api/v1", shop.address()?));
     shop.serve(stop_signal()).await?;
-    println!("isotope has stopped");
+    say("isotope has stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes a line for whoever listens. Nobody may: that is no reason to end.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 /// Ctrl-C, or a service manager's request to end.

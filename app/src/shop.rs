@@ -47,7 +47,7 @@ impl Shop {
         let openapi = api.to_pretty_json()?;
         let routes = system::routes(routes, &openapi, services.clone(), &ctx);
         seed::first_start(&routes, &ctx, settings).await?;
-        let routes = host::harden(routes, ServerLimits::default());
+        let routes = host::harden(routes, ServerLimits::default(), ctx.secrets.admin_token());
         Ok(Self { listener, routes, services, openapi, _directory: directory })
     }
 

@@ -4,15 +4,15 @@ use std::{future::Future, time::Duration};
 
 use axum::{
     Router,
+    extract::{DefaultBodyLimit, Request},
     http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware::{Next, from_fn},
     response::IntoResponse,
 };
 use tokio::net::TcpListener;
-use tower_http::{
-    catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, set_header::SetResponseHeaderLayer,
-};
+use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer};
 
-use crate::problem::Problem;
+use crate::{problem::Problem, tokens::AdminToken};
 
 /// What one request may take.
 #[derive(Clone, Copy, Debug)]
@@ -29,8 +29,11 @@ impl Default for ServerLimits {
     }
 }
 
-/// Puts limits and safe headers around routes, and answers unknown ones with a problem.
-pub fn harden(routes: Router, limits: ServerLimits) -> Router {
+/// Everything below this is staff's.
+const ADMIN_PATH: &str = "/api/v1/admin/";
+
+/// Puts limits and safe headers around routes, lets nobody into staff's without the token, and answers unknown ones with a problem.
+pub fn harden(routes: Router, limits: ServerLimits, admin: AdminToken) -> Router {
     let header_layer = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
@@ -43,13 +46,26 @@ pub fn harden(routes: Router, limits: ServerLimits) -> Router {
                 "This route does not know that method.",
             )
         })
-        .layer(axum::middleware::from_fn(move |request, next: axum::middleware::Next| async move {
+        .layer(from_fn(move |request, next: Next| async move {
             match tokio::time::timeout(limits.request_time_max, next.run(request)).await {
                 Ok(response) => response,
                 Err(_) => Problem::unavailable().into_response(),
             }
         }))
-        .layer(RequestBodyLimitLayer::new(limits.body_bytes_max))
+        // Before a body is read or a route is known: who may not come in learns nothing.
+        .layer(from_fn(move |request: Request, next: Next| {
+            let refused = match request.uri().path().starts_with(ADMIN_PATH) {
+                true => admin.check(request.headers()).err(),
+                false => None,
+            };
+            async move {
+                match refused {
+                    Some(problem) => problem.into_response(),
+                    None => next.run(request).await,
+                }
+            }
+        }))
+        .layer(DefaultBodyLimit::max(limits.body_bytes_max))
         .layer(CatchPanicLayer::custom(|_| Problem::internal().into_response()))
         .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header_layer(header::REFERRER_POLICY, "no-referrer"))
