@@ -76,20 +76,24 @@ pub struct ReplayedOrder<'a> {
     /// ISO 3166-1 alpha-2.
     pub country: &'a str,
     /// What was sold; a product may stand on several lines.
-    pub lines: Vec<ReplayedLine>,
+    pub lines: Vec<ReplayedLine<'a>>,
 }
 
 /// One line of it.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub struct ReplayedLine {
+pub struct ReplayedLine<'a> {
     /// The product.
     pub product_id: Uuid,
+    /// Its name.
+    pub name: &'a str,
     /// Units.
     pub quantity: u32,
     /// What one unit cost, in thousandths of the currency's main unit (pounds), which can be less than a penny.
     pub unit_price_thousandths: i64,
     /// What the line cost.
     pub line_total: Money,
+    /// Whether the product's units are counted.
+    pub stocked: bool,
 }
 
 /// The admin routes of a running server.

@@ -5,4 +5,5 @@ mod contract;
 mod crash;
 mod hot;
 mod journey;
+mod planted;
 mod stopping;

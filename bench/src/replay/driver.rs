@@ -16,10 +16,9 @@ use crate::{
     server::Server,
 };
 
-/// Orders in one request; fewer when they are long, because the server takes bodies of up to a mebibyte, which is
-/// some 6,000 lines.
+/// Orders in one request; fewer when they are long, because the server takes bodies of up to a mebibyte.
 const ORDERS_AT_ONCE: usize = 200;
-const LINES_AT_ONCE: usize = 4_000;
+const LINES_AT_ONCE: usize = 3_000;
 
 /// How long the last orders may take until they are paid.
 const END_PATIENCE: Duration = Duration::from_secs(300);
@@ -27,6 +26,9 @@ const END_PATIENCE: Duration = Duration::from_secs(300);
 const ASK_EVERY: Duration = Duration::from_millis(250);
 
 const CURRENCY: &str = "GBP";
+
+/// The products that were made: by code, the shop's id and the file's article.
+type Products<'a> = HashMap<&'a str, (Uuid, &'a Article)>;
 
 /// How the placing went.
 pub(super) struct Placed {
@@ -71,10 +73,7 @@ pub(super) async fn place(sales: &Sales, server: &Server, shows_progress: bool) 
     Ok(Placed { took, lines })
 }
 
-async fn make_products<'a>(
-    admin: &mut Admin,
-    articles: &'a [Article],
-) -> anyhow::Result<HashMap<&'a str, Uuid>> {
+async fn make_products<'a>(admin: &mut Admin, articles: &'a [Article]) -> anyhow::Result<Products<'a>> {
     let new_products: Vec<NewProduct> = articles
         .iter()
         .map(|article| NewProduct {
@@ -96,20 +95,21 @@ async fn make_products<'a>(
         .collect();
     admin.set_stock(&levels).await?;
     admin.settle().await?;
-    Ok(articles.iter().map(|article| article.sku.as_str()).zip(ids).collect())
+    let made = articles.iter().zip(ids);
+    Ok(made.map(|(article, id)| (article.sku.as_str(), (id, article))).collect())
 }
 
-fn order_of<'a>(
-    invoice: &'a Invoice,
-    products: &HashMap<&'a str, Uuid>,
-) -> anyhow::Result<ReplayedOrder<'a>> {
+fn order_of<'a>(invoice: &'a Invoice, products: &Products<'a>) -> anyhow::Result<ReplayedOrder<'a>> {
     let lines = invoice.lines.iter().map(|line| {
-        let product_id = products.get(line.sku.as_str()).context("every line's product was made")?;
+        let (product_id, article) =
+            products.get(line.sku.as_str()).context("every line's product was made")?;
         Ok(ReplayedLine {
             product_id: *product_id,
+            name: &article.name,
             quantity: line.quantity,
             unit_price_thousandths: line.unit_price_thousandths,
             line_total: Money { amount: line.total, currency: CURRENCY },
+            stocked: article.stocked,
         })
     });
     Ok(ReplayedOrder {

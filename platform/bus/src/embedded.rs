@@ -30,7 +30,7 @@ pub trait Log: Send + Sync {
 }
 
 /// How many events of one partition stay in memory for consumers that keep up.
-const TAIL_EVENTS_MAX: usize = 4_096;
+const TAIL_EVENTS_MAX: usize = 1_024;
 
 /// A partition's latest events, and its last position that is known to be committed.
 #[derive(Default)]

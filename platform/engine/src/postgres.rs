@@ -3,21 +3,23 @@
 //! A lane's session has a connection and a small runtime of its own, so that a statement's answer wakes the lane's thread
 //! itself and nobody in between. One statement text serves all sizes of a batch: values travel as one array per column.
 
+mod parameters;
+mod runtime;
+
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DbErr, QueryResult,
-    sqlx::{
-        self, AssertSqlSafe, PgPool, Postgres, Row as _,
-        pool::PoolConnection,
-        postgres::{PgArguments, PgRow},
-    },
+    ConnectOptions, Database, DatabaseConnection, DbErr,
+    sqlx::{self, AssertSqlSafe, PgPool, Postgres, Row as _, pool::PoolConnection, postgres::PgRow},
 };
+
+use parameters::{Parameter, arguments, array, decode, parameter};
+use runtime::Runtime;
 
 use crate::{
     session::{Filter, HeadMove, Select, Session, StoreError},
     sql::{self, Dialect},
     system::LOG_HEAD,
     table::Table,
-    value::{ColumnKind, Field, Row, UnreadableValue, Value},
+    value::{ColumnKind, Row, UnreadableValue, Value},
 };
 
 /// Where a service's tables are: a database, and in it a schema of the service's own.
@@ -55,43 +57,6 @@ pub struct PostgresSession {
     connection: Option<PoolConnection<Postgres>>,
     schema: String,
     open: bool,
-}
-
-/// A session's own runtime. It may be dropped anywhere, also inside of another runtime, because it does not wait for its end.
-struct Runtime(Option<tokio::runtime::Runtime>);
-
-impl Runtime {
-    fn new() -> Result<Self, StoreError> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.map(|runtime| Self(Some(runtime))).map_err(|error| StoreError::Unavailable(error.to_string()))
-    }
-}
-
-impl std::ops::Deref for Runtime {
-    type Target = tokio::runtime::Runtime;
-
-    #[allow(clippy::expect_used)] // It is taken out only when it is dropped.
-    fn deref(&self) -> &tokio::runtime::Runtime {
-        self.0.as_ref().expect("the runtime is there until it is dropped")
-    }
-}
-
-impl Drop for Runtime {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
-        }
-    }
-}
-
-/// What a statement is given.
-enum Parameter {
-    Integer(Option<i64>),
-    Text(Option<String>),
-    Id(Option<uuid::Uuid>),
-    Integers(Vec<Option<i64>>),
-    Texts(Vec<Option<String>>),
-    Ids(Vec<Option<uuid::Uuid>>),
 }
 
 impl PostgresSession {
@@ -221,78 +186,6 @@ impl PostgresSession {
         let arrays = arrays.collect::<Result<_, _>>()?;
         self.execute(sql, arrays)
     }
-}
-
-fn arguments(parameters: Vec<Parameter>) -> Result<PgArguments, StoreError> {
-    use sqlx::Arguments as _;
-    let mut arguments = PgArguments::default();
-    for parameter in parameters {
-        let added = match parameter {
-            Parameter::Integer(value) => arguments.add(value),
-            Parameter::Text(value) => arguments.add(value),
-            Parameter::Id(value) => arguments.add(value),
-            Parameter::Integers(values) => arguments.add(values),
-            Parameter::Texts(values) => arguments.add(values),
-            Parameter::Ids(values) => arguments.add(values),
-        };
-        added.map_err(|error| StoreError::Unavailable(error.to_string()))?;
-    }
-    Ok(arguments)
-}
-
-fn array(kind: ColumnKind, values: Vec<Value>) -> Result<Parameter, StoreError> {
-    fn all<F: Field>(values: Vec<Value>) -> Result<Vec<Option<F>>, UnreadableValue> {
-        values.into_iter().map(Option::<F>::from_value).collect()
-    }
-    Ok(match kind {
-        ColumnKind::Integer => Parameter::Integers(all(values)?),
-        ColumnKind::Text => Parameter::Texts(all(values)?),
-        ColumnKind::Id => Parameter::Ids(all(values)?),
-    })
-}
-
-fn parameter(kind: ColumnKind, value: Value) -> Result<Parameter, StoreError> {
-    Ok(match kind {
-        ColumnKind::Integer => Parameter::Integer(Field::from_value(value)?),
-        ColumnKind::Text => Parameter::Text(Field::from_value(value)?),
-        ColumnKind::Id => Parameter::Id(Field::from_value(value)?),
-    })
-}
-
-/// A row as the driver gives it, for the columns of a table.
-fn decode(table: &Table, found: &PgRow) -> Result<Row, sqlx::Error> {
-    let column = |(position, column): (usize, &crate::Column)| {
-        Ok(match column.kind {
-            ColumnKind::Integer => {
-                found.try_get::<Option<i64>, _>(position)?.map_or(Value::Null, Value::Integer)
-            }
-            ColumnKind::Text => {
-                found.try_get::<Option<String>, _>(position)?.map_or(Value::Null, Value::Text)
-            }
-            ColumnKind::Id => {
-                found.try_get::<Option<uuid::Uuid>, _>(position)?.map_or(Value::Null, Value::Id)
-            }
-        })
-    };
-    table.columns.iter().enumerate().map(column).collect()
-}
-
-/// A row as SeaORM gives it, for the columns of a table.
-pub(crate) fn row_of(table: &Table, found: &QueryResult) -> Result<Row, DbErr> {
-    let column = |(position, column): (usize, &crate::Column)| {
-        Ok(match column.kind {
-            ColumnKind::Integer => {
-                found.try_get_by_index::<Option<i64>>(position)?.map_or(Value::Null, Value::Integer)
-            }
-            ColumnKind::Text => {
-                found.try_get_by_index::<Option<String>>(position)?.map_or(Value::Null, Value::Text)
-            }
-            ColumnKind::Id => {
-                found.try_get_by_index::<Option<uuid::Uuid>>(position)?.map_or(Value::Null, Value::Id)
-            }
-        })
-    };
-    table.columns.iter().enumerate().map(column).collect()
 }
 
 impl From<DbErr> for StoreError {

@@ -1,16 +1,16 @@
 //! Reads beside the lanes: what the HTTP routes show. They see what is committed, and never wait for a writer.
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, QueryResult, Statement, sea_query::Value as SqlValue,
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, QueryResult, Statement,
+    sea_query::Value as SqlValue,
 };
 
 use crate::{
-    postgres::row_of,
     record::Record,
     session::StoreError,
     sql::Dialect,
-    table::Table,
-    value::{Key, Row, Value},
+    table::{Column, Table},
+    value::{ColumnKind, Key, Row, Value},
 };
 
 /// A service's read side.
@@ -105,4 +105,22 @@ impl From<Value> for SqlValue {
             Value::Id(id) => Self::Uuid(Some(id)),
         }
     }
+}
+
+/// A row as SeaORM gives it, for the columns of a table.
+fn row_of(table: &Table, found: &QueryResult) -> Result<Row, DbErr> {
+    let column = |(position, column): (usize, &Column)| {
+        Ok(match column.kind {
+            ColumnKind::Integer => {
+                found.try_get_by_index::<Option<i64>>(position)?.map_or(Value::Null, Value::Integer)
+            }
+            ColumnKind::Text => {
+                found.try_get_by_index::<Option<String>>(position)?.map_or(Value::Null, Value::Text)
+            }
+            ColumnKind::Id => {
+                found.try_get_by_index::<Option<uuid::Uuid>>(position)?.map_or(Value::Null, Value::Id)
+            }
+        })
+    };
+    table.columns.iter().enumerate().map(column).collect()
 }

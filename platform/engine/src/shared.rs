@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// How many subjects that have just appeared are remembered for those who wait for them.
-const ARRIVALS_MAX: usize = 65_536;
+const ARRIVALS_MAX: usize = 4_096;
 
 /// Counters of an engine, since its start.
 #[derive(Debug, Default)]
