@@ -1,7 +1,7 @@
 //! Effects: calls to the outside, such as a payment gateway's. The intent commits before the call is made, and the answer
 //! comes back as a message, so a crash at any point leaves a row that says what is to be found out.
 
-use contracts::{Timestamp, partition_of};
+use contracts::Timestamp;
 use uuid::Uuid;
 
 use crate::{
@@ -60,7 +60,6 @@ impl<S: Service> Call<S> {
     pub fn to_row(&self, state: EffectState, due: Timestamp) -> Row {
         vec![
             Value::Text(self.idempotency_key.clone()),
-            Value::Integer(i64::from(partition_of(&self.idempotency_key))),
             crate::record::variant_name(&self.policy),
             crate::record::to_json(&self.request),
             state.to_value(),
@@ -74,7 +73,6 @@ impl<S: Service> Call<S> {
     fn from_row(row: Row) -> Result<(Self, EffectState), StoreError> {
         let columns = &mut row.into_iter();
         let idempotency_key = crate::record::next(columns)?;
-        let _partition: u8 = crate::record::next(columns)?;
         let policy = crate::record::variant(columns.next().unwrap_or(Value::Null), "an effect's policy")?;
         let request = crate::record::next_json(columns)?;
         let state = crate::record::next(columns)?;
@@ -104,21 +102,17 @@ pub(crate) fn open<S: Service>(
 /// Takes over the effects whose lease has ended: their process is gone, and what became of them is not known.
 pub(crate) fn take_over<S: Service>(
     session: &mut dyn Session,
-    partitions: &[u8],
     now: Timestamp,
     limit: usize,
 ) -> Result<Vec<Call<S>>, StoreError> {
     let mut calls: Vec<Call<S>> = Vec::new();
     session.begin()?;
-    for &partition in partitions {
-        let equal =
-            vec![("state", EffectState::Running.to_value()), ("part", Value::Integer(i64::from(partition)))];
-        let filter = Filter::Until { equal, column: "due_us", until: now.0, limit };
-        for row in session.select(&Select { table: &EFFECT, filter, lock: Lock::Update })? {
-            let (mut call, _) = Call::from_row(row)?;
-            call.attempts += 1;
-            calls.push(call);
-        }
+    let equal = vec![("state", EffectState::Running.to_value())];
+    let filter = Filter::Until { equal, column: "due_us", until: now.0, limit };
+    for row in session.select(&Select { table: &EFFECT, filter, lock: Lock::Update })? {
+        let (mut call, _) = Call::from_row(row)?;
+        call.attempts += 1;
+        calls.push(call);
     }
     if calls.is_empty() {
         session.rollback();

@@ -122,7 +122,7 @@ impl<S: Service> Lane<S> {
             if !idle {
                 self.decide(batch, replies);
             }
-            let projected = self.project(idle);
+            let projected = self.project();
             self.session.maintain(idle);
             if idle && !projected {
                 if self.stopping {
@@ -274,7 +274,7 @@ impl<S: Service> Lane<S> {
     /// Takes over the calls of a process that is gone.
     fn take_over(&mut self, now: Timestamp) -> Result<(), StoreError> {
         self.next_take_over = now.plus(TAKE_OVER_EVERY);
-        for call in effects::take_over(&mut *self.session, &self.partitions, now, TAKE_MAX)? {
+        for call in effects::take_over(&mut *self.session, now, TAKE_MAX)? {
             self.shared.call(call, &self.handle);
         }
         Ok(())
@@ -288,11 +288,11 @@ impl<S: Service> Lane<S> {
         }
     }
 
-    /// Brings read models up to date: at once when nothing else waits, else now and then.
-    fn project(&mut self, idle: bool) -> bool {
+    /// Brings read models up to date where their time has come.
+    fn project(&mut self) -> bool {
         let mut projected = false;
         for projector in &mut self.projectors {
-            match projector.step(&mut *self.session, idle) {
+            match projector.step_when_due(&mut *self.session) {
                 Ok(stepped) => projected |= stepped,
                 Err(error) => {
                     self.session.rollback();
@@ -326,7 +326,8 @@ impl<S: Service> Lane<S> {
         let now = self.core.clock.now();
         let due = earlier(self.next_timer, self.next_retry);
         let until_due = due.map(|due| Duration::from_micros(due.micros_since(now).max(0).unsigned_abs()));
-        let timeout = until_due.map_or(POLL, |until_due| until_due.min(POLL));
+        let pause = self.projectors.iter().filter_map(Projector::pause).min();
+        let timeout = [until_due, pause].into_iter().flatten().fold(POLL, Duration::min);
         match self.queue.recv_timeout(timeout) {
             Ok(work) => self.first = Some(work),
             Err(RecvTimeoutError::Timeout) => self.look_around(),

@@ -56,5 +56,5 @@ pub use shared::Stats;
 pub use sqlite::{SqliteDurability, SqliteSession};
 pub use store::StoreAddress;
 pub use system::SYSTEM_TABLES;
-pub use table::{Column, Index, Table};
+pub use table::{Column, Index, Layout, Table};
 pub use value::{ColumnKind, Field, Key, Row, UnreadableValue, Value};

@@ -216,9 +216,7 @@ fn make_lane<S: Service>(
     let next_timer = timers::next_due(&mut *session, &partitions).map_err(store_error)?;
     // Nobody else writes to a file of its own, so calls that are under way in it belong to a process that is gone.
     let orphaned = if session.shared() { clock.now() } else { Timestamp(i64::MAX) };
-    for call in crate::effects::take_over(&mut *session, &partitions, orphaned, usize::MAX >> 1)
-        .map_err(store_error)?
-    {
+    for call in crate::effects::take_over(&mut *session, orphaned, usize::MAX >> 1).map_err(store_error)? {
         shared.call(call, &handle);
     }
     Ok(Lane {

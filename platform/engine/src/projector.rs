@@ -1,5 +1,7 @@
 //! Keeps a projection up to date, and makes it anew beside the old one when asked.
 
+use std::time::{Duration, Instant};
+
 use bus::Subscription;
 use contracts::{Envelope, ServiceName};
 use tokio::sync::oneshot;
@@ -15,8 +17,9 @@ use crate::{
 /// How many events of one source a step takes.
 const STEP_EVENTS: usize = 1_024;
 
-/// While other work waits, a step is made only every so many batches.
-const BATCHES_BETWEEN_STEPS: u32 = 8;
+/// How long events may wait for their step. A step is a transaction with a flush to disk of its own, and nobody waits for a
+/// read model as one waits for a reply; so it takes what has come in this time together.
+const STEP_EVERY: Duration = Duration::from_millis(40);
 
 /// What a rebuild found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -41,7 +44,8 @@ pub(crate) struct Projector {
     consumer: String,
     inbox: Inbox,
     subscriptions: Vec<(ServiceName, Box<dyn Subscription>)>,
-    batches_since_step: u32,
+    /// The end of the pause after a step that found events.
+    pause_end: Option<Instant>,
     shadow: &'static Table,
     rebuild: Option<Rebuild>,
 }
@@ -58,20 +62,31 @@ impl Projector {
         let inbox = Inbox::load(session, &consumer)?;
         let shadow = shadow_of(projection.table());
         session.create(&[shadow])?;
-        Ok(Self { projection, consumer, inbox, subscriptions, batches_since_step: 0, shadow, rebuild: None })
+        Ok(Self { projection, consumer, inbox, subscriptions, pause_end: None, shadow, rebuild: None })
     }
 
     pub fn name(&self) -> &'static str {
         self.projection.name()
     }
 
-    /// Takes the next events, unless other work goes first; says whether there were any.
-    pub fn step(&mut self, session: &mut dyn Session, idle: bool) -> Result<bool, StoreError> {
-        self.batches_since_step += 1;
-        if !idle && self.batches_since_step < BATCHES_BETWEEN_STEPS {
+    /// How long until events that wait have their step; `None` where the next event has it at once.
+    pub fn pause(&self) -> Option<Duration> {
+        self.pause_end.map(|end| end.saturating_duration_since(Instant::now()))
+    }
+
+    /// Takes the next events, unless it pauses; says whether there were any.
+    pub fn step_when_due(&mut self, session: &mut dyn Session) -> Result<bool, StoreError> {
+        if self.pause().is_some_and(|pause| !pause.is_zero()) {
             return Ok(false);
         }
-        self.batches_since_step = 0;
+        let stepped = self.step(session)?;
+        // The machine's own time, whatever the shop's clock says: this paces work and decides nothing.
+        self.pause_end = (stepped && self.rebuild.is_none()).then(|| Instant::now() + STEP_EVERY);
+        Ok(stepped)
+    }
+
+    /// Takes the next events; says whether there were any.
+    pub fn step(&mut self, session: &mut dyn Session) -> Result<bool, StoreError> {
         let mut inbox = self.inbox.clone();
         let live = self.projection.table();
         let events = apply(session, &*self.projection, &mut self.subscriptions, &mut inbox, live, None)?;
@@ -205,5 +220,6 @@ fn shadow_of(table: &'static Table) -> &'static Table {
         columns: table.columns,
         key_columns: table.key_columns,
         indexes: &[],
+        layout: table.layout,
     }))
 }

@@ -58,6 +58,7 @@ macro_rules! record {
                 ],
                 key_columns: 1,
                 indexes: &[$($crate::record!(@index $index $($column)+),)*],
+                layout: $crate::record::layout(&[$(stringify!($mode)),*]),
             };
 
             fn key(&self) -> $crate::Key {
@@ -97,6 +98,19 @@ macro_rules! record {
     (@from json $type:ty, $row:ident) => { $crate::record::next_json::<$type>($row)? };
     (@index index $($column:literal)+) => { $crate::Index { columns: &[$($column),+], unique: false } };
     (@index unique $($column:literal)+) => { $crate::Index { columns: &[$($column),+], unique: true } };
+}
+
+/// Rows with JSON in them are large, and small pages hold few of them: they lie as they come.
+#[doc(hidden)]
+pub const fn layout(modes: &[&str]) -> crate::Layout {
+    let mut place = 0;
+    while place < modes.len() {
+        if let b"json" = modes[place].as_bytes() {
+            return crate::Layout::Appended;
+        }
+        place += 1;
+    }
+    crate::Layout::ByKey
 }
 
 /// Makes an enum of unit variants a text column, as serde names the variants.

@@ -2,7 +2,7 @@
 
 use crate::{
     session::{Filter, Lock, Select},
-    table::{Index, Table},
+    table::{Index, Layout, Table},
     value::ColumnKind,
 };
 
@@ -52,8 +52,11 @@ pub(crate) fn create_table(dialect: Dialect, table: &Table) -> String {
         })
         .collect();
     lines.push(format!("PRIMARY KEY ({})", key(table).join(", ")));
-    // Rows are small and read by key, so SQLite keeps them in the key's tree.
-    let options = if dialect == Dialect::Sqlite { " STRICT, WITHOUT ROWID" } else { "" };
+    let options = match (dialect, table.layout) {
+        (Dialect::Postgres, _) => "",
+        (Dialect::Sqlite, Layout::ByKey) => " STRICT, WITHOUT ROWID",
+        (Dialect::Sqlite, Layout::Appended) => " STRICT",
+    };
     format!("CREATE TABLE IF NOT EXISTS {} ({}){options}", table.name, lines.join(", "))
 }
 

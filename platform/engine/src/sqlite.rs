@@ -18,8 +18,8 @@ use crate::{
     value::{Field, Row, UnreadableValue, Value},
 };
 
-/// Past this many frames of 8 KiB the write-ahead log is moved into the database, also under load.
-const CHECKPOINT_FRAMES: i64 = 1_024;
+/// Past this many frames of 4 KiB the write-ahead log is moved into the database, also under load.
+const CHECKPOINT_FRAMES: i64 = 8_192;
 
 /// How many commits pass between two looks at the size of the write-ahead log.
 const COMMITS_BETWEEN_LOOKS: u32 = 32;
@@ -102,7 +102,7 @@ impl SqliteSession {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let connection = Connection::open(path)?;
         connection.execute_batch(
-            "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;
+            "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;
              PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864;
              PRAGMA mmap_size = 0; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY;",
         )?;

@@ -1,7 +1,7 @@
 //! The engine's own tables, which every service's database has.
 
 use crate::{
-    table::{Column, Index, Table},
+    table::{Column, Index, Layout, Table},
     value::ColumnKind::{Id, Integer, Text},
 };
 
@@ -24,6 +24,7 @@ pub static EVENT_LOG: Table = Table {
     ],
     key_columns: 3,
     indexes: &[],
+    layout: Layout::Appended,
 };
 
 /// The last position of each partition, where several writers must agree on it.
@@ -32,6 +33,7 @@ pub static LOG_HEAD: Table = Table {
     columns: &[Column::new("topic", Text), Column::new("part", Integer), Column::new("pos", Integer)],
     key_columns: 2,
     indexes: &[],
+    layout: Layout::ByKey,
 };
 
 /// How far each consumer has come in each partition of each source.
@@ -48,6 +50,7 @@ pub static WATERMARK: Table = Table {
     ],
     key_columns: 4,
     indexes: &[],
+    layout: Layout::ByKey,
 };
 
 /// Replies of commands that came with an idempotency key.
@@ -61,6 +64,7 @@ pub static COMMAND: Table = Table {
     ],
     key_columns: 1,
     indexes: &[],
+    layout: Layout::Appended,
 };
 
 /// Messages to deliver later.
@@ -78,6 +82,7 @@ pub static TIMER: Table = Table {
     ],
     key_columns: 2,
     indexes: &[Index { columns: &["part", "due_us"], unique: false }],
+    layout: Layout::ByKey,
 };
 
 /// Calls to the outside: asked for, under way, ended.
@@ -85,7 +90,6 @@ pub static EFFECT: Table = Table {
     name: "effect",
     columns: &[
         Column::new("idem_key", Text),
-        Column::new("part", Integer),
         Column::new("policy", Text),
         Column::new("request", Text),
         Column::new("state", Text),
@@ -95,7 +99,8 @@ pub static EFFECT: Table = Table {
         Column::new("correlation_id", Id),
     ],
     key_columns: 1,
-    indexes: &[Index { columns: &["state", "part", "due_us"], unique: false }],
+    indexes: &[Index { columns: &["state", "due_us"], unique: false }],
+    layout: Layout::ByKey,
 };
 
 /// Messages that could not be handled, and those that wait behind them.
@@ -119,6 +124,7 @@ pub static PARKED: Table = Table {
         Index { columns: &["state", "part", "due_us"], unique: false },
         Index { columns: &["subject", "id"], unique: false },
     ],
+    layout: Layout::Appended,
 };
 
 /// The last batch that each lane committed: how a commit of unknown outcome is looked up.
@@ -127,6 +133,7 @@ pub static LANE: Table = Table {
     columns: &[Column::new("id", Id), Column::new("batch", Id), Column::new("at_us", Integer)],
     key_columns: 1,
     indexes: &[],
+    layout: Layout::ByKey,
 };
 
 /// Facts about the database itself: the log's epoch, cursors of projections under rebuild.
@@ -135,6 +142,7 @@ pub static ABOUT: Table = Table {
     columns: &[Column::new("name", Text), Column::new("value", Text)],
     key_columns: 1,
     indexes: &[],
+    layout: Layout::ByKey,
 };
 
 /// All of them.

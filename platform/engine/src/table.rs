@@ -46,6 +46,18 @@ pub struct Table {
     pub key_columns: usize,
     /// Further indexes.
     pub indexes: &'static [Index],
+    /// How the rows lie.
+    pub layout: Layout,
+}
+
+/// How a table's rows lie on SQLite. PostgreSQL keeps all rows in a heap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// In the key's own tree. For rows that are small, or whose keys grow with time.
+    ByKey,
+    /// One after the other as they come, with the key in a tree beside them. For large rows whose keys come in any order:
+    /// each would else touch a page of its own.
+    Appended,
 }
 
 impl Table {

@@ -1,7 +1,7 @@
 //! The tables: orders, and the timeline.
 
 use contracts::{Address, CartId, Currency, OrderId, Timestamp};
-use engine::{Column, ColumnKind, Table};
+use engine::{Column, ColumnKind, Layout, Table};
 
 use crate::domain::{Line, Order, Reason, Status};
 
@@ -42,4 +42,5 @@ pub static TIMELINE: Table = Table {
     ],
     key_columns: 2,
     indexes: &[],
+    layout: Layout::ByKey,
 };

@@ -81,16 +81,14 @@ pub fn an_effect_is_answered_once(world: &World) {
 pub fn an_effect_of_a_process_that_is_gone_is_taken_over(world: &World) {
     let mut lane = world.lane();
     lane.command(Message::AskOutside { account: ACCOUNT }).expect("asked");
-    let (now, all) = (lane.core.clock.now(), (0..8).collect::<Vec<u8>>());
+    let now = lane.core.clock.now();
     let mut later = world.lane();
-    let none = effects::take_over::<Bank>(&mut *later.session, &all, now, 10).expect("effects are read");
+    let none = effects::take_over::<Bank>(&mut *later.session, now, 10).expect("effects are read");
     assert!(none.is_empty(), "its process may still be calling");
     let after_lease = now.plus(effects::LEASE);
-    let taken =
-        effects::take_over::<Bank>(&mut *later.session, &all, after_lease, 10).expect("effects are read");
+    let taken = effects::take_over::<Bank>(&mut *later.session, after_lease, 10).expect("effects are read");
     assert_eq!(taken.iter().map(|call| (call.unknown, call.attempts)).collect::<Vec<_>>(), [(true, 1)]);
-    let again =
-        effects::take_over::<Bank>(&mut *later.session, &all, after_lease, 10).expect("effects are read");
+    let again = effects::take_over::<Bank>(&mut *later.session, after_lease, 10).expect("effects are read");
     assert!(again.is_empty(), "one process takes it over");
 }
 
@@ -134,7 +132,7 @@ pub fn a_projection_is_rebuilt_from_the_first_event(world: &World) {
     let session = &mut *lane.session;
     let mut projector =
         Projector::load(session, ServiceName::Payment, Box::new(Totals), sources).expect("it loads");
-    while projector.step(session, true).expect("it steps") {}
+    while projector.step(session).expect("it steps") {}
     assert_eq!(lane.all_rows(&TOTALS).len(), 200);
 
     // Someone has spoilt the read model: a row changed, a row lost.
@@ -148,7 +146,7 @@ pub fn a_projection_is_rebuilt_from_the_first_event(world: &World) {
 
     let (done, mut answer) = tokio::sync::oneshot::channel();
     projector.start_rebuild(done);
-    while projector.step(&mut *lane.session, true).expect("it steps") {}
+    while projector.step(&mut *lane.session).expect("it steps") {}
     let rebuilt = answer.try_recv().expect("it has ended").expect("it has worked");
     assert_eq!(
         (rebuilt.events, rebuilt.differing_rows),

@@ -217,6 +217,7 @@ pub static TOTALS: Table = Table {
     columns: &[Column::new("event_id", ColumnKind::Id), Column::new("amount", ColumnKind::Integer)],
     key_columns: 1,
     indexes: &[],
+    layout: crate::Layout::ByKey,
 };
 
 impl Projection for Totals {

@@ -11,6 +11,7 @@ use bus::Embedded;
 use engine::SystemClock;
 use host::{Context, Questions, Running, Secrets, Stores};
 use serde_json::{Value, json};
+use testkit::PostgresServer;
 use tower::ServiceExt;
 
 use crate::seed;
@@ -31,9 +32,13 @@ struct Answer {
 impl Shop {
     async fn open() -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
+        Self::on(Stores::Sqlite(directory.path().to_owned()), directory).await
+    }
+
+    async fn on(stores: Stores, directory: tempfile::TempDir) -> Self {
         let ctx = Context {
             data: directory.path().to_owned(),
-            stores: Stores::Sqlite(directory.path().to_owned()),
+            stores,
             transport: Embedded::new(),
             clock: Arc::new(SystemClock),
             virtual_clock: None,
@@ -115,7 +120,8 @@ async fn a_product_is_found_by_its_id_and_by_its_slug() {
     assert_eq!(by_id.body["price"], json!({"amount": 8_900, "currency": "EUR"}));
     let by_slug = shop.get("/products/walnut-desk-lamp").await;
     assert_eq!(by_id.body, by_slug.body);
-    for unknown in ["/products/nothing", "/products/00000000-0000-7000-8000-000000000000", "/products/%20"] {
+    let nil = "/products/00000000-0000-7000-8000-000000000000";
+    for unknown in ["/products/nothing", nil, "/products/%20", "/products/a%00b"] {
         let answer = shop.get(unknown).await;
         assert_eq!((answer.status, &answer.body["code"]), (StatusCode::NOT_FOUND, &json!("not_found")));
     }
@@ -182,4 +188,22 @@ async fn unlisted_products_are_found_and_not_listed() {
     assert_eq!(shop.get("/products").await.body["items"], json!([]));
     assert_eq!(shop.get("/products/postage").await.status, StatusCode::OK);
     shop.service.stop().await;
+}
+
+/// PostgreSQL keeps no text with a NUL in it. Whoever sends one is told, and nobody else notices.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn text_that_postgresql_cannot_keep_is_refused() {
+    let server = PostgresServer::start().expect("a server");
+    let stores = Stores::Postgres(server.url("catalog").expect("a database"));
+    let shop = Shop::on(stores, tempfile::tempdir().expect("a temporary directory")).await;
+    assert_eq!(shop.get("/products/a%00b").await.status, StatusCode::NOT_FOUND);
+    for field in ["slug", "sku", "name", "description"] {
+        let mut product = json!({"name": "Mug", "price": {"amount": 999, "currency": "EUR"}});
+        product[field] = json!("a\u{0}b");
+        let answer = shop.post("/admin/products", json!({ "products": [product] })).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}: {}", answer.body);
+    }
+    shop.service.stop().await;
+    // The log's session on PostgreSQL has a runtime of its own, which may not end inside of another.
+    tokio::task::block_in_place(move || drop(shop));
 }

@@ -105,6 +105,8 @@ fn what_a_product_cannot_be_is_refused() {
     for (product, code) in [
         (with(&|product| product.name = "  ".to_owned()), "name_invalid"),
         (with(&|product| product.name = "x".repeat(201)), "name_invalid"),
+        (with(&|product| product.name = "a\0b".to_owned()), "name_invalid"),
+        (with(&|product| product.description = "a\0b".to_owned()), "description_invalid"),
         (with(&|product| product.description = "x".repeat(5_001)), "description_too_long"),
         (with(&|product| product.price = euro(-1)), "price_out_of_range"),
         (with(&|product| product.price = euro(i64::MAX)), "price_out_of_range"),
