@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Past this many frames of 4 KiB the write-ahead log is moved into the database, also under load.
-const CHECKPOINT_FRAMES: i64 = 8_192;
+const CHECKPOINT_FRAMES: i64 = 2_048;
 
 /// How many commits pass between two looks at the size of the write-ahead log.
 const COMMITS_BETWEEN_LOOKS: u32 = 32;

@@ -120,6 +120,8 @@ pub(super) async fn buy_now(
     let BuyNow { product_id, quantity, email, total, shipping_address, shipping_method, payment_method } =
         request.body;
     let shipping_method = shipping_method.parse()?;
+    // Two equal requests at once would want the units of two orders, and one order's refusal would answer both.
+    let _turn = api.turns.of(request.key).await;
     let cart_id = api.new_cart_id();
     if let Err(refusal) = api.hold_at_once(cart_id, product_id, quantity).await? {
         return api.refuse(request.key, cart_id, refusal).await;

@@ -7,6 +7,7 @@ mod replay;
 mod shipping;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod views;
 
 use std::sync::Arc;
@@ -31,6 +32,7 @@ use crate::{
     message::{Message, Reply},
     service::Carts,
 };
+use turns::Turns;
 use views::CartView;
 
 /// The currency of a cart until its first product says another.
@@ -47,6 +49,7 @@ pub(crate) struct Api {
     clock: Arc<dyn Clock>,
     virtual_clock: Option<Arc<ManualClock>>,
     ids: Mutex<RandomIds>,
+    turns: Turns,
 }
 
 impl Api {
@@ -60,6 +63,7 @@ impl Api {
             clock: ctx.clock.clone(),
             virtual_clock: ctx.virtual_clock.clone(),
             ids: Mutex::new(RandomIds::new()),
+            turns: Turns::default(),
         }
     }
 

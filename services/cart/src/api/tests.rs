@@ -55,10 +55,12 @@ struct Inventory {
     units: u32,
     held: HashMap<(CartId, ProductId), (u32, i64)>,
     is_down: bool,
+    /// Whether a yes is heard only after somebody was told no, or after so long that nobody will be.
+    says_no_first: bool,
 }
 
 #[derive(Clone, Default)]
-struct Holds(Arc<Mutex<Inventory>>);
+struct Holds(Arc<Mutex<Inventory>>, Arc<tokio::sync::Notify>);
 
 #[async_trait]
 impl StockHolds for Holds {
@@ -69,21 +71,38 @@ impl StockHolds for Holds {
         quantity: u32,
         revision: i64,
     ) -> Result<(), QuestionError> {
-        let mut inventory = self.0.lock();
-        if inventory.is_down {
+        let held = self.0.lock().set(cart, product, quantity, revision);
+        if held.is_err() {
+            self.1.notify_one();
+        } else if self.0.lock().says_no_first {
+            let _ = tokio::time::timeout(Duration::from_millis(200), self.1.notified()).await;
+        }
+        held
+    }
+}
+
+impl Inventory {
+    fn set(
+        &mut self,
+        cart: CartId,
+        product: ProductId,
+        quantity: u32,
+        revision: i64,
+    ) -> Result<(), QuestionError> {
+        if self.is_down {
             return Err(QuestionError::Unavailable(ServiceName::Inventory));
         }
-        if inventory.held.get(&(cart, product)).is_some_and(|(_, last)| revision <= *last) {
+        if self.held.get(&(cart, product)).is_some_and(|(_, last)| revision <= *last) {
             return Ok(());
         }
-        let others = inventory.held.iter().filter(|(key, _)| **key != (cart, product));
+        let others = self.held.iter().filter(|(key, _)| **key != (cart, product));
         let taken: u32 = others.map(|(_, (quantity, _))| quantity).sum();
-        if taken + quantity > inventory.units {
+        if taken + quantity > self.units {
             return Err(
                 Refusal::conflict("out_of_stock", "There are not enough units of the product.").into()
             );
         }
-        inventory.held.insert((cart, product), (quantity, revision));
+        self.held.insert((cart, product), (quantity, revision));
         Ok(())
     }
 }

@@ -19,7 +19,7 @@ use parking_lot::Mutex;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    domain::Product,
+    domain::{Product, is_slug},
     service::{Catalog, Message, Reply},
     store,
 };
@@ -119,7 +119,8 @@ async fn get_product(
         let reads = api.engine.reads();
         let product = match name.parse::<ProductId>() {
             Ok(id) => reads.get::<Product>(id).await?,
-            Err(_) => store::of_slug(reads, &name).await?,
+            Err(_) if is_slug(&name) => store::of_slug(reads, &name).await?,
+            Err(_) => None,
         };
         let product = product.ok_or_else(|| Problem::not_found("product"))?;
         Ok(Rendered::of(&ProductView::from(product), None))

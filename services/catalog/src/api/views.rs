@@ -61,11 +61,11 @@ pub(super) struct NewProductInput {
     #[garde(skip)]
     id: Option<ProductId>,
     /// Its name in web addresses; made from the name when there is none.
-    #[garde(length(bytes, min = 1, max = 100))]
+    #[garde(length(bytes, min = 1, max = 100), inner(custom(one_line)))]
     #[schema(example = "walnut-desk-lamp")]
     slug: Option<String>,
     /// The shop's own code. A product that has it already stays as it is, and is answered.
-    #[garde(length(chars, min = 1, max = 64))]
+    #[garde(length(chars, min = 1, max = 64), inner(custom(one_line)))]
     sku: Option<String>,
     #[garde(length(chars, min = 1, max = 200))]
     name: String,
@@ -87,6 +87,14 @@ pub(super) struct NewProductInput {
     #[garde(skip)]
     #[schema(inline)]
     status: ProductStatus,
+}
+
+/// Codes are looked up before the catalogue's rules see them, and a database need not know every character.
+fn one_line(text: &str, _: &()) -> garde::Result {
+    match text.chars().any(char::is_control) {
+        true => Err(garde::Error::new("a control character is in it")),
+        false => Ok(()),
+    }
 }
 
 fn default_stocked() -> bool {

@@ -7,6 +7,7 @@ use contracts::{Currency, Money, ProductId, Refusal, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use new_product::{NewProduct, Outcome, PRODUCTS_PER_COMMAND_MAX, create};
+pub(crate) use slug::is_slug;
 
 /// The highest price of one unit, in minor units: ten billion euro. Keeps every sum of a cart inside an `i64`.
 pub const PRICE_AMOUNT_MAX: i64 = 1_000_000_000_000;

@@ -59,6 +59,13 @@ impl NewProduct {
         if self.name.trim().is_empty() || name_length > NAME_LENGTH_MAX {
             return invalid("name_invalid", format!("A name has 1 to {NAME_LENGTH_MAX} characters."));
         }
+        if self.name.chars().any(char::is_control) {
+            return invalid("name_invalid", "A name has no control characters.".to_owned());
+        }
+        if self.description.chars().any(|letter| letter.is_control() && !"\n\r\t".contains(letter)) {
+            let detail = "A description has no control characters but line ends and tabs.";
+            return invalid("description_invalid", detail.to_owned());
+        }
         if self.description.chars().count() > DESCRIPTION_LENGTH_MAX {
             let detail = format!("A description has at most {DESCRIPTION_LENGTH_MAX} characters.");
             return invalid("description_too_long", detail);

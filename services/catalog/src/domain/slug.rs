@@ -38,6 +38,11 @@ pub(super) fn with_tail(slug: &str, product: ProductId) -> String {
     format!("{slug}-{}", &id[id.len() - TAIL_LENGTH..])
 }
 
+/// Whether a product may have this slug.
+pub(crate) fn is_slug(text: &str) -> bool {
+    check(text).is_ok()
+}
+
 /// Checks a slug that was chosen by hand.
 pub(super) fn check(slug: &str) -> Result<(), Refusal> {
     let refuse = |detail: String| Err(Refusal::invalid("slug_invalid", detail));

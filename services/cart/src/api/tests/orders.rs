@@ -43,6 +43,23 @@ async fn the_last_unit_is_bought_once_and_a_repeat_is_answered_as_before() {
     shop.engine.stop().await;
 }
 
+/// The second comes after the first has held the last unit and before it has its order.
+#[tokio::test]
+async fn the_last_unit_is_bought_by_one_of_two_equal_requests_at_once() {
+    let shop = Shop::open(1).await;
+    let product = shop.product(1, 1_500, true).await;
+    let body = buy_now(product, 1_990);
+    shop.holds.0.lock().says_no_first = true;
+    let (first, second) = tokio::join!(
+        shop.send("POST", "/orders", Some("key"), &body),
+        shop.send("POST", "/orders", Some("key"), &body)
+    );
+    assert_eq!(first.status, StatusCode::ACCEPTED, "{}", first.body);
+    assert_eq!(first.body, second.body);
+    assert_eq!(shop.held(), 1);
+    shop.engine.stop().await;
+}
+
 #[tokio::test]
 async fn what_was_held_for_an_order_that_is_refused_is_given_back() {
     let shop = Shop::open(1).await;
