@@ -52,6 +52,9 @@ async fn openapi_json(State(system): State<System>) -> Response {
 /// Ready once every service works and reads all of its sources.
 async fn ready(State(system): State<System>) -> Result<StatusCode, Problem> {
     for service in &system.services {
+        if service.stats().failing.load(std::sync::atomic::Ordering::Acquire) {
+            return Err(Problem::unavailable());
+        }
         let stopped = service.stats().stopped_sources.lock().clone();
         if let Some((source, why)) = stopped.into_iter().next() {
             tracing::error!(service = %service.name(), %source, why, "not ready");

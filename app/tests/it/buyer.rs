@@ -50,7 +50,7 @@ impl Buyer {
 
     pub fn post(&mut self, path: &str, body: &Value) -> io::Result<Answer> {
         self.requests += 1;
-        let key = format!("{}-{}", self.name, self.requests);
+        let key = format!("{}-{}-of-a-buyer-in-a-test", self.name, self.requests);
         self.client.post(&format!("/api/v1{path}"), &[("idempotency-key", &key)], body)
     }
 

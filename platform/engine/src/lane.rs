@@ -249,25 +249,61 @@ impl<S: Service> Lane<S> {
         }
     }
 
-    /// After the store has failed: waits, opens it anew, and reads where the lane stands.
+    /// After the store has failed: opens it anew and reads where the lane stands, however long that takes. What the lane knew
+    /// is not to be trusted any more: a commit whose outcome is unknown may have moved it on.
     fn recover(&mut self, error: &StoreError) {
         tracing::error!(service = %S::NAME, %error, "the store does not work; trying again");
         self.shared.stats.store_errors.fetch_add(1, Ordering::Relaxed);
-        std::thread::park_timeout(PAUSE);
-        let reopened = self.shared.store.writer().and_then(|mut session| {
-            let inbox = crate::inbox::Inbox::load(&mut *session, S::NAME.as_str())?;
-            let parked = parking::all(&mut *session)?.into_iter().map(|parked| parked.subject).collect();
-            self.next_timer = timers::next_due(&mut *session, &self.partitions)?;
-            Ok((session, inbox, parked))
-        });
-        match reopened {
-            Ok((session, inbox, parked)) => {
-                self.session = session;
-                self.core.inbox = inbox;
-                self.core.parked = parked;
-                self.next_retry = Some(self.core.clock.now());
+        self.shared.stats.failing.store(true, Ordering::Release);
+        loop {
+            std::thread::park_timeout(PAUSE);
+            match self.reload() {
+                Ok(()) => {
+                    self.shared.stats.failing.store(false, Ordering::Release);
+                    return;
+                }
+                Err(error) => tracing::error!(service = %S::NAME, %error, "the store does not work yet"),
             }
-            Err(error) => tracing::error!(service = %S::NAME, %error, "the store cannot be opened again yet"),
+            self.refuse_what_waits();
+            if self.stopping {
+                return;
+            }
+        }
+    }
+
+    fn reload(&mut self) -> Result<(), StoreError> {
+        let mut session = self.shared.store.writer()?;
+        // A store that opens and cannot write, such as one on a full disk, does not work yet.
+        session.begin()?;
+        session.upsert(
+            &crate::system::ABOUT,
+            vec![vec!["last_recovery".into(), self.core.clock.now().0.to_string().into()]],
+        )?;
+        session.commit()?;
+        let inbox = crate::inbox::Inbox::load(&mut *session, S::NAME.as_str())?;
+        let parked = parking::all(&mut *session)?.into_iter().map(|parked| parked.subject).collect();
+        self.next_timer = timers::next_due(&mut *session, &self.partitions)?;
+        self.session = session;
+        self.core.inbox = inbox;
+        self.core.parked = parked;
+        self.next_retry = Some(self.core.clock.now());
+        for projector in &mut self.projectors {
+            projector.reload(&mut *self.session)?;
+        }
+        Ok(())
+    }
+
+    /// Answers commands that nothing can be done for now. Answers of the outside are left: their effects are taken over later.
+    fn refuse_what_waits(&mut self) {
+        while let Some(work) = self.first.take().or_else(|| self.queue.try_recv().ok()) {
+            match work {
+                Work::Command { reply, .. } => {
+                    let _ = reply.send(Err(CommandError::Unavailable));
+                }
+                Work::Wake => self.handle.woken.store(false, Ordering::Release),
+                Work::Stop => self.stopping = true,
+                Work::EffectEnded(_) | Work::Errand(_) | Work::Rebuild { .. } | Work::LookForRetries => {}
+            }
         }
     }
 

@@ -204,7 +204,8 @@ impl From<sqlx::Error> for StoreError {
         match code.as_deref() {
             // Serialisation failure, deadlock, lock not available.
             Some("40001" | "40P01" | "55P03") => Self::Contended(text),
-            Some(code) if code.starts_with("23") => Self::Constraint(text),
+            // A constraint, or data that the server cannot keep: one row's fault, not the server's.
+            Some(code) if code.starts_with("23") || code.starts_with("22") => Self::Constraint(text),
             // Two sessions that make the same schema or table at once.
             Some("42P06" | "42P07" | "42710") => Self::Constraint(text),
             _ => Self::Unavailable(text),
@@ -272,6 +273,9 @@ impl Session for PostgresSession {
     }
 
     fn rollback(&mut self) {
+        if !self.open {
+            return;
+        }
         self.open = false;
         if let Err(error) = self.batch("ROLLBACK") {
             // The server rolls back by itself when the connection is gone; the pool opens another.

@@ -69,6 +69,13 @@ impl Projector {
         self.projection.name()
     }
 
+    /// Reads anew where the projection stands, after the store has failed. A rebuild under way is given up.
+    pub fn reload(&mut self, session: &mut dyn Session) -> Result<(), StoreError> {
+        self.rebuild = None;
+        self.inbox = Inbox::load(session, &self.consumer)?;
+        Ok(())
+    }
+
     /// How long until events that wait have their step; `None` where the next event has it at once.
     pub fn pause(&self) -> Option<Duration> {
         self.pause_end.map(|end| end.saturating_duration_since(Instant::now()))

@@ -4,7 +4,7 @@ use std::{
     collections::{HashMap, HashSet, VecDeque},
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -35,6 +35,8 @@ pub struct Stats {
     pub events: AtomicU64,
     /// Times that the store failed.
     pub store_errors: AtomicU64,
+    /// Whether the store does not work just now.
+    pub failing: AtomicBool,
     /// Sources that are not read any more, and why.
     pub stopped_sources: Mutex<HashMap<ServiceName, String>>,
 }

@@ -20,6 +20,9 @@ use crate::{
 /// The longest key that is taken, in bytes.
 const KEY_LENGTH_MAX: usize = 255;
 
+/// The shortest key of a guest on a route that names nothing of the guest's own.
+const GUEST_KEY_LENGTH_MIN: usize = 22;
+
 /// A validated JSON body with the command key of its request; `key` is `None` when the caller sent no `Idempotency-Key`.
 pub struct Keyed<T> {
     /// The body.
@@ -38,7 +41,7 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let headers = request.headers().clone();
         let route = format!("{} {}", request.method(), request.uri().path());
-        let idempotency_key = idempotency_key(&headers)?;
+        let idempotency_key = idempotency_key(&headers, request.uri().path())?;
         // An empty body stands for an empty object, so that a POST without input needs no JSON.
         let bytes = Bytes::from_request(request, state)
             .await
@@ -51,20 +54,39 @@ where
     }
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+/// Who sends the request, where it says so.
+fn principal(headers: &HeaderMap) -> Option<&[u8]> {
+    let said = headers.get(header::AUTHORIZATION).or_else(|| headers.get("x-admin-token"));
+    said.map(|value| value.as_bytes())
+}
+
+/// Whether the path names something by an id, which only those know who may use it.
+fn names_something(path: &str) -> bool {
+    path.split('/').any(|segment| segment.parse::<Uuid>().is_ok())
+}
+
+fn idempotency_key(headers: &HeaderMap, path: &str) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
-    match value.to_str() {
-        Ok(key) if !key.is_empty() && key.len() <= KEY_LENGTH_MAX => Ok(Some(key.to_owned())),
-        _ => Err(Problem::new(
-            StatusCode::BAD_REQUEST,
-            "invalid_idempotency_key",
-            format!("An Idempotency-Key is 1 to {KEY_LENGTH_MAX} visible ASCII characters."),
-        )),
+    let refused = |detail: String| Problem::new(StatusCode::BAD_REQUEST, "invalid_idempotency_key", detail);
+    let key = match value.to_str() {
+        Ok(key) if !key.is_empty() && key.len() <= KEY_LENGTH_MAX => key,
+        _ => {
+            return Err(refused(format!(
+                "An Idempotency-Key is 1 to {KEY_LENGTH_MAX} visible ASCII characters."
+            )));
+        }
+    };
+    // Guests share these routes: a key that another guest may hit upon would answer with that guest's cart or order.
+    if key.len() < GUEST_KEY_LENGTH_MIN && principal(headers).is_none() && !names_something(path) {
+        return Err(refused(format!(
+            "On this route an Idempotency-Key is at least {GUEST_KEY_LENGTH_MIN} characters that nobody can guess, such as a random UUID."
+        )));
     }
+    Ok(Some(key.to_owned()))
 }
 
 fn command_key(headers: &HeaderMap, route: &str, key: &str, body: &[u8]) -> CommandKey {
-    let principal = headers.get(header::AUTHORIZATION).map_or(&b"guest"[..], |value| value.as_bytes());
+    let principal = principal(headers).unwrap_or(b"guest");
     CommandKey { id: digest(&[principal, route.as_bytes(), key.as_bytes()]), request_hash: digest(&[body]) }
 }
 
@@ -88,7 +110,30 @@ fn digest(parts: &[&[u8]]) -> Uuid {
 
 #[cfg(test)]
 mod tests {
-    use super::digest;
+    use axum::http::{HeaderMap, HeaderValue};
+
+    use super::{digest, idempotency_key};
+
+    #[test]
+    fn a_guest_cannot_hit_upon_another_guests_key() {
+        let with = |pairs: &[(&'static str, &'static str)]| -> HeaderMap {
+            pairs
+                .iter()
+                .map(|(name, value)| (name.parse().expect("a name"), HeaderValue::from_static(value)))
+                .collect()
+        };
+        let cart = "/api/v1/carts/0193f5c2-7c1e-7d3a-9b51-5f1d3f6f0a11/checkout";
+        let refused =
+            idempotency_key(&with(&[("idempotency-key", "1")]), "/api/v1/carts").expect_err("too short");
+        assert_eq!((refused.status, refused.code.as_str()), (400, "invalid_idempotency_key"));
+        for (headers, path) in [
+            (with(&[("idempotency-key", "0193f5c2-7c1e-7d3a-9b51-5f1d3f6f0a11")]), "/api/v1/carts"),
+            (with(&[("idempotency-key", "1"), ("x-admin-token", "secret")]), "/api/v1/admin/products"),
+            (with(&[("idempotency-key", "1")]), cart),
+        ] {
+            assert!(idempotency_key(&headers, path).is_ok(), "{path}");
+        }
+    }
 
     #[test]
     fn parts_do_not_run_together() {

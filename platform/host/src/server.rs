@@ -1,6 +1,9 @@
 //! The HTTP server: bounded bodies and time, safe headers, and an end that lets requests finish.
 
-use std::{future::Future, time::Duration};
+use std::{
+    future::{Future, IntoFuture},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -74,7 +77,11 @@ pub fn harden(routes: Router, limits: ServerLimits, admin: AdminToken) -> Router
         .layer(header_layer(header::CACHE_CONTROL, "no-store"))
 }
 
-/// Serves until `stop` comes; then takes no new connection and lets the requests under way finish.
+/// How long requests that are under way at the stop may take to finish.
+const FINISH_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Serves until `stop` comes; then takes no new connection and lets the requests under way finish, but waits for nobody who
+/// only holds a connection.
 ///
 /// # Errors
 /// The listener fails.
@@ -83,13 +90,23 @@ pub async fn serve(
     routes: Router,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(
-        axum::serve::ListenerExt::tap_io(listener, |stream| {
-            // Answers are small; waiting to fill a packet only delays them.
-            let _ = stream.set_nodelay(true);
-        }),
-        routes,
-    )
-    .with_graceful_shutdown(stop)
-    .await
+    let (stopped, mut stopping) = tokio::sync::watch::channel(false);
+    let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
+        // Answers are small; waiting to fill a packet only delays them.
+        let _ = stream.set_nodelay(true);
+    });
+    let server = axum::serve(listener, routes).with_graceful_shutdown(async move {
+        stop.await;
+        let _ = stopped.send(true);
+    });
+    let patience_ends = async {
+        let _ = stopping.wait_for(|stopping| *stopping).await;
+        // The bound of a wait for requests, not a wait for anything itself.
+        #[allow(clippy::disallowed_methods)]
+        tokio::time::sleep(FINISH_PATIENCE).await;
+    };
+    tokio::select! {
+        served = server.into_future() => served,
+        () = patience_ends => Ok(()),
+    }
 }

@@ -63,12 +63,15 @@ fn secret(path: &Path) -> Result<String, SecretsError> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|error| failed(std::io::Error::other(error)))?;
     let text = URL_SAFE_NO_PAD.encode(bytes);
+    // Whole or not at all: a file that a crash or a full disk left empty would keep the shop from ever starting.
+    let draft = path.with_extension("new");
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(failed)?;
+    let mut file = options.open(&draft).map_err(failed)?;
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+    std::fs::rename(&draft, path).map_err(failed)?;
     Ok(text)
 }
 

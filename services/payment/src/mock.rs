@@ -92,10 +92,21 @@ impl MockGateway {
             return Ok(response(*known, key));
         }
         let line = format!("{} {key} {amount} {currency}\n", entry.word());
-        ledger.file.write_all(line.as_bytes()).map_err(|error| OutsideError::Unknown(error.to_string()))?;
+        append_whole(&mut ledger.file, line.as_bytes())
+            .map_err(|error| OutsideError::Unavailable(error.to_string()))?;
         ledger.entries.insert(key.into(), entry);
         Ok(response(entry, key))
     }
+}
+
+/// Appends a line or nothing: what a full disk has taken of it is cut off again, so that no later line is spoilt by it.
+fn append_whole(file: &mut File, line: &[u8]) -> std::io::Result<()> {
+    let length = file.metadata()?.len();
+    let written = file.write_all(line);
+    if written.is_err() {
+        file.set_len(length)?;
+    }
+    written
 }
 
 fn response(entry: Entry, key: &str) -> Response {

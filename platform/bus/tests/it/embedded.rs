@@ -123,6 +123,24 @@ impl Testbed for Bed {
     }
 }
 
+/// What another process has committed is in the log before anybody here has heard of it.
+#[test]
+fn events_that_nobody_announced_do_not_stop_a_consumer() {
+    let mut bed = Bed::new();
+    let subjects = ["a".to_owned(), "a".to_owned()];
+    bed.publish(&subjects);
+    bed.append(&subjects[..1]);
+    let consumer = bus::Consumer { name: "reader".into(), source: SOURCE, partitions: (0..8).collect() };
+    let mut subscription = bed.transport().subscribe(consumer, Arc::new(|| {})).expect("a known producer");
+    let mut cursors = bus::Cursors::default();
+    let first = subscription.poll(&cursors, 10).expect("events can be read");
+    assert_eq!(first.len(), 2, "what is known here");
+    // A consumer that has read the third elsewhere, as after a restart, is no stranger.
+    let partition = first[0].logged.partition;
+    cursors.positions.insert(("ordering".into(), partition), 3);
+    assert!(subscription.poll(&cursors, 10).expect("the log has it").is_empty());
+}
+
 macro_rules! rules {
     ($($rule:ident,)*) => {
         $(#[test]

@@ -109,7 +109,7 @@ pub(super) struct BuyNow {
 
 /// Orders a product at once.
 #[utoipa::path(post, path = "/orders", tag = "orders", request_body = BuyNow,
-    params(("Idempotency-Key" = Option<String>, Header, description = "The same key and body make one order.")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same key and body make one order. A guest's is at least 22 characters that nobody can guess.")),
     responses((status = 202, body = Accepted, headers(("Location" = String, description = "The order."))),
         (status = 404, body = Problem, description = "`product_not_found`."),
         (status = 409, body = Problem, description = "`out_of_stock`, `total_changed`."), (status = 422, body = Problem)))]

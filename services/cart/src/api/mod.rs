@@ -106,7 +106,7 @@ struct CreateCart {}
 
 /// Opens a cart.
 #[utoipa::path(post, path = "/carts", tag = "cart", request_body = CreateCart,
-    params(("Idempotency-Key" = Option<String>, Header, description = "The same key and body get the same answer.")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same key and body get the same answer. A guest's is at least 22 characters that nobody can guess.")),
     responses((status = 201, body = CartView, headers(("Location" = String, description = "The cart."))), (status = 422, body = Problem)))]
 async fn create_cart(
     State(api): State<Arc<Api>>,

@@ -21,10 +21,13 @@ fn buy_now(product: ProductId, total: i64) -> String {
 async fn the_last_unit_is_bought_once_and_a_repeat_is_answered_as_before() {
     let shop = Shop::open(1).await;
     let product = shop.product(1, 1_500, true).await;
-    let placed = shop.send("POST", "/orders", Some("first"), &buy_now(product, 1_990)).await;
+    let placed =
+        shop.send("POST", "/orders", Some("first-key-that-nobody-guesses"), &buy_now(product, 1_990)).await;
     assert_eq!(placed.status, StatusCode::ACCEPTED, "{}", placed.body);
     assert_eq!(
-        shop.send("POST", "/orders", Some("second"), &buy_now(product, 1_990)).await.code(),
+        shop.send("POST", "/orders", Some("second-key-that-nobody-guesses"), &buy_now(product, 1_990))
+            .await
+            .code(),
         (409, "out_of_stock")
     );
     assert_eq!(
@@ -32,11 +35,23 @@ async fn the_last_unit_is_bought_once_and_a_repeat_is_answered_as_before() {
         (409, "out_of_stock")
     );
     // The first customer has the last unit and asks again, whether or not there are more by then.
-    assert_eq!(shop.send("POST", "/orders", Some("first"), &buy_now(product, 1_990)).await.body, placed.body);
-    shop.holds.0.lock().units = 10;
-    assert_eq!(shop.send("POST", "/orders", Some("first"), &buy_now(product, 1_990)).await.body, placed.body);
     assert_eq!(
-        shop.send("POST", "/orders", Some("second"), &buy_now(product, 1_990)).await.code(),
+        shop.send("POST", "/orders", Some("first-key-that-nobody-guesses"), &buy_now(product, 1_990))
+            .await
+            .body,
+        placed.body
+    );
+    shop.holds.0.lock().units = 10;
+    assert_eq!(
+        shop.send("POST", "/orders", Some("first-key-that-nobody-guesses"), &buy_now(product, 1_990))
+            .await
+            .body,
+        placed.body
+    );
+    assert_eq!(
+        shop.send("POST", "/orders", Some("second-key-that-nobody-guesses"), &buy_now(product, 1_990))
+            .await
+            .code(),
         (409, "out_of_stock")
     );
     assert_eq!(shop.held(), 1);
@@ -51,8 +66,8 @@ async fn the_last_unit_is_bought_by_one_of_two_equal_requests_at_once() {
     let body = buy_now(product, 1_990);
     shop.holds.0.lock().says_no_first = true;
     let (first, second) = tokio::join!(
-        shop.send("POST", "/orders", Some("key"), &body),
-        shop.send("POST", "/orders", Some("key"), &body)
+        shop.send("POST", "/orders", Some("equal-key-that-nobody-guesses"), &body),
+        shop.send("POST", "/orders", Some("equal-key-that-nobody-guesses"), &body)
     );
     assert_eq!(first.status, StatusCode::ACCEPTED, "{}", first.body);
     assert_eq!(first.body, second.body);
