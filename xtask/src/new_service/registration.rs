@@ -53,11 +53,17 @@ fn services_of(text: &str) -> Vec<Name> {
 
 fn add_name(file: File, count: usize, last: &Name, name: &Name) -> Result<File, String> {
     let doc = format!("    /// See the README of services/{}.\n    {},", name.snake, name.pascal);
-    file.replace_once(&format!("[Self; {count}]"), &format!("[Self; {}]", count + 1))?
+    let file = file
+        .replace_once(&format!("[Self; {count}]"), &format!("[Self; {}]", count + 1))?
         .insert_after(&format!("    {},", last.pascal), &doc)?
-        .repeat_line(&format!("        Self::{},", last.pascal), last, name)?
         .repeat_line(&format!("Self::{} => ", last.pascal), last, name)?
-        .replace_once(&format!(", {}\")]", last.snake), &format!(", {}, {}\")]", last.snake, name.snake))
+        .replace_once(&format!(", {}\"", last.snake), &format!(", {}, {}\"", last.snake, name.snake))?;
+    // Formatted on one line while it fits there, then one service a line.
+    let end = format!("Self::{}];", last.pascal);
+    if file.text.contains(&end) {
+        return file.replace_once(&end, &format!("Self::{}, Self::{}];", last.pascal, name.pascal));
+    }
+    file.repeat_line(&format!("        Self::{},", last.pascal), last, name)
 }
 
 fn add_member(file: File, last: &Name, name: &Name) -> Result<File, String> {
