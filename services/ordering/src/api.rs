@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     Ordering,
-    domain::{Line, Message, Order, Reason, Status},
+    domain::{Line, Message, Order, Purchase, Reason, Status},
     store::TIMELINE,
 };
 
@@ -73,8 +73,8 @@ struct PendingOrder {
     status: Status,
 }
 
-impl From<Order> for OrderView {
-    fn from(order: Order) -> Self {
+impl OrderView {
+    fn of(order: Order, purchase: Purchase) -> Self {
         let money = |amount| Money::new(amount, order.currency);
         let line = |line: Line| OrderLineView {
             product_id: line.product_id,
@@ -88,12 +88,12 @@ impl From<Order> for OrderView {
             status: order.status,
             cancel_reason: order.cancel_reason,
             cancel_requested: order.cancel_requested,
-            email: order.email,
-            lines: order.lines.into_iter().map(line).collect(),
-            shipping_method: order.shipping_method,
-            shipping: money(order.shipping_price),
+            email: purchase.email,
+            lines: purchase.lines.into_iter().map(line).collect(),
+            shipping_method: purchase.shipping_method,
+            shipping: money(purchase.shipping_price),
             total: money(order.total),
-            shipping_address: order.shipping_address,
+            shipping_address: purchase.shipping_address,
             created_at: order.created_us.to_rfc3339(),
             paid_at: order.paid_us.map(contracts::Timestamp::to_rfc3339),
             updated_at: order.updated_us.to_rfc3339(),
@@ -119,8 +119,10 @@ async fn get_order(
     bearer: Bearer,
 ) -> Result<Response, Problem> {
     api.open(id, &bearer)?;
-    Ok(match api.engine.reads().get::<Order>(id).await? {
-        Some(order) => Json(OrderView::from(order)).into_response(),
+    let reads = api.engine.reads();
+    let (order, purchase) = (reads.get::<Order>(id).await?, reads.get::<Purchase>(id).await?);
+    Ok(match order.zip(purchase) {
+        Some((order, purchase)) => Json(OrderView::of(order, purchase)).into_response(),
         None => (StatusCode::ACCEPTED, Json(PendingOrder { id, status: Status::Submitted })).into_response(),
     })
 }

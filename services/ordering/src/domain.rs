@@ -88,7 +88,7 @@ pub struct Submission {
     pub checked_out: Timestamp,
 }
 
-/// An order.
+/// An order: what its way changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
     /// Its id.
@@ -97,20 +97,10 @@ pub struct Order {
     pub cart_id: CartId,
     /// Where it stands.
     pub status: Status,
-    /// Where mail about it goes.
-    pub email: String,
     /// What it costs, shipping included, in minor units.
     pub total: i64,
     /// The currency of all its amounts.
     pub currency: Currency,
-    /// Its lines.
-    pub lines: Vec<Line>,
-    /// The shipping option.
-    pub shipping_method: String,
-    /// What shipping costs.
-    pub shipping_price: i64,
-    /// Where the parcel goes.
-    pub shipping_address: Address,
     /// A gateway's token for the payment method.
     pub payment_method: String,
     /// Why it was cancelled.
@@ -123,6 +113,23 @@ pub struct Order {
     pub paid_us: Option<Timestamp>,
     /// When its status changed last.
     pub updated_us: Timestamp,
+}
+
+/// What was ordered, for whom: written once. An order changes six times on its way, and this, most of its bytes, never.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Purchase {
+    /// The order.
+    pub order_id: OrderId,
+    /// Where mail about it goes.
+    pub email: String,
+    /// Its lines.
+    pub lines: Vec<Line>,
+    /// The shipping option.
+    pub shipping_method: String,
+    /// What shipping costs.
+    pub shipping_price: i64,
+    /// Where the parcel goes.
+    pub shipping_address: Address,
 }
 
 /// All that can be asked or told.
@@ -178,15 +185,15 @@ impl Message {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact {
     /// It exists.
-    Submitted(Order),
+    Submitted(Order, Purchase),
     /// Its grace period is over.
     GracePeriodEnded(OrderId),
     /// Inventory is asked for its stock.
-    AwaitingValidation(Order),
+    AwaitingValidation(Order, Purchase),
     /// Its stock is certain.
     StockConfirmed(Order),
     /// It is paid.
-    Paid(Order),
+    Paid(Order, Purchase),
     /// Fulfilment is asked to stop its parcel.
     CancelRequested(OrderId),
     /// It changed in a way that is no status of the saga.
@@ -214,9 +221,19 @@ pub fn key(message: &Message) -> Key {
     message.order_id().into()
 }
 
-/// Every message is about one order and needs that row alone.
+/// Every message is about one order. What was ordered is read where another service must be told of it.
 pub fn needs(message: &Message, needs: &mut Needs<'_>) {
-    needs.write::<Order>(message.order_id());
+    let id = message.order_id();
+    needs.write::<Order>(id);
+    match message {
+        Message::Submit(_) => {
+            needs.write::<Purchase>(id);
+        }
+        Message::EndGracePeriod(_) | Message::ConfirmPayment(_) => {
+            needs.read::<Purchase>(id);
+        }
+        _ => {}
+    }
 }
 
 /// Decides what a message does to its order. Answers the order's status afterwards.
@@ -237,7 +254,9 @@ pub fn handle(
     let Some(mut order) = rows.get::<Order>(id).cloned() else { return Err(unknown(message)) };
     match message {
         Message::Submit(_) => {}
-        Message::EndGracePeriod(_) if order.status == Status::Submitted => end_grace_period(&mut order, cx),
+        Message::EndGracePeriod(_) if order.status == Status::Submitted => {
+            end_grace_period(&mut order, purchase(rows, id), cx);
+        }
         Message::ConfirmStock(_) if order.status == Status::AwaitingValidation => {
             enter(&mut order, Status::StockConfirmed, cx);
             cx.publish::<Order>(id, Fact::StockConfirmed(order.clone()));
@@ -248,7 +267,7 @@ pub fn handle(
         Message::ConfirmPayment(_) if order.status == Status::StockConfirmed => {
             enter(&mut order, Status::Paid, cx);
             order.paid_us = Some(cx.now());
-            cx.publish::<Order>(id, Fact::Paid(order.clone()));
+            cx.publish::<Order>(id, Fact::Paid(order.clone(), purchase(rows, id)));
         }
         Message::FailPayment(_) if order.status == Status::StockConfirmed => {
             cancel(&mut order, Reason::PaymentFailed, cx);
@@ -300,13 +319,8 @@ fn submit(rules: &Ordering, submission: &Submission, rows: &mut Rows, cx: &mut C
         id,
         cart_id: submission.cart_id,
         status: Status::Submitted,
-        email: submission.email.clone(),
         total: submission.total,
         currency: submission.currency,
-        lines: submission.lines.clone(),
-        shipping_method: submission.shipping_method.clone(),
-        shipping_price: submission.shipping_price,
-        shipping_address: submission.shipping_address.clone(),
         payment_method: submission.payment_method.clone(),
         cancel_reason: None,
         cancel_requested: false,
@@ -314,21 +328,36 @@ fn submit(rules: &Ordering, submission: &Submission, rows: &mut Rows, cx: &mut C
         paid_us: None,
         updated_us: cx.now(),
     };
-    cx.publish::<Order>(id, Fact::Submitted(order.clone()));
+    let purchase = Purchase {
+        order_id: id,
+        email: submission.email.clone(),
+        lines: submission.lines.clone(),
+        shipping_method: submission.shipping_method.clone(),
+        shipping_price: submission.shipping_price,
+        shipping_address: submission.shipping_address.clone(),
+    };
+    cx.publish::<Order>(id, Fact::Submitted(order.clone(), purchase.clone()));
     if rules.grace_period == Duration::ZERO {
-        end_grace_period(&mut order, cx);
+        end_grace_period(&mut order, purchase.clone(), cx);
     } else {
         cx.schedule_in(id, GRACE_PERIOD_TIMER, rules.grace_period, Message::EndGracePeriod(id));
     }
+    rows.put(purchase);
     let status = order.status;
     rows.put(order);
     status
 }
 
-fn end_grace_period(order: &mut Order, cx: &mut Cx<'_, Ordering>) {
+/// What the order is about; it came with the order.
+#[allow(clippy::expect_used)] // Both rows are written in one decision.
+fn purchase(rows: &Rows, id: OrderId) -> Purchase {
+    rows.get::<Purchase>(id).cloned().expect("an order has its purchase")
+}
+
+fn end_grace_period(order: &mut Order, purchase: Purchase, cx: &mut Cx<'_, Ordering>) {
     cx.publish::<Order>(order.id, Fact::GracePeriodEnded(order.id));
     enter(order, Status::AwaitingValidation, cx);
-    cx.publish::<Order>(order.id, Fact::AwaitingValidation(order.clone()));
+    cx.publish::<Order>(order.id, Fact::AwaitingValidation(order.clone(), purchase));
 }
 
 fn enter(order: &mut Order, status: Status, cx: &Cx<'_, Ordering>) {

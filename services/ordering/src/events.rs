@@ -1,7 +1,7 @@
 //! Public events to messages, and facts to public events.
 
 use contracts::{
-    Envelope, Event, Money, ServiceName, UnreadableEvent,
+    Currency, Envelope, Event, Money, ServiceName, UnreadableEvent,
     events::{
         cart::{CartCheckedOut, OrderLine},
         fulfilment::{
@@ -18,7 +18,7 @@ use contracts::{
 };
 use engine::{Publication, Subscription};
 
-use crate::domain::{Fact, Line, Message, Order, Reason, Submission};
+use crate::domain::{Fact, Line, Message, Reason, Submission};
 
 /// Whose events are handled.
 pub const SUBSCRIPTIONS: &[Subscription] = &[
@@ -84,29 +84,29 @@ fn line(line: OrderLine) -> Line {
 /// Translates a fact.
 pub fn publish(fact: Fact) -> Publication {
     match fact {
-        Fact::Submitted(order) => Publication::of(&OrderSubmitted {
+        Fact::Submitted(order, purchase) => Publication::of(&OrderSubmitted {
             order_id: order.id,
             cart_id: order.cart_id,
             total: Money::new(order.total, order.currency),
-            lines: order.lines.iter().map(|line| order_line(&order, line)).collect(),
+            lines: purchase.lines.into_iter().map(|line| order_line(line, order.currency)).collect(),
         }),
         Fact::GracePeriodEnded(order_id) => Publication::of(&GracePeriodConfirmed { order_id }),
-        Fact::AwaitingValidation(order) => Publication::of(&OrderAwaitingValidation {
+        Fact::AwaitingValidation(order, purchase) => Publication::of(&OrderAwaitingValidation {
             order_id: order.id,
             cart_id: order.cart_id,
-            lines: stock_lines(&order),
+            lines: stock_lines(&purchase.lines),
         }),
         Fact::StockConfirmed(order) => Publication::of(&OrderStockConfirmed {
             order_id: order.id,
             total: Money::new(order.total, order.currency),
             payment_method: order.payment_method,
         }),
-        Fact::Paid(order) => Publication::of(&OrderPaid {
+        Fact::Paid(order, purchase) => Publication::of(&OrderPaid {
             order_id: order.id,
             total: Money::new(order.total, order.currency),
-            lines: stock_lines(&order),
-            shipping_address: order.shipping_address,
-            shipping_method: order.shipping_method,
+            lines: stock_lines(&purchase.lines),
+            shipping_address: purchase.shipping_address,
+            shipping_method: purchase.shipping_method,
         }),
         Fact::CancelRequested(order_id) => Publication::of(&OrderCancelRequested { order_id }),
         Fact::Updated(order_id, change) => {
@@ -127,22 +127,22 @@ pub fn publish(fact: Fact) -> Publication {
     }
 }
 
-fn order_line(order: &Order, line: &Line) -> OrderLine {
+fn order_line(line: Line, currency: Currency) -> OrderLine {
     OrderLine {
         product_id: line.product_id,
-        name: line.name.clone(),
+        name: line.name,
         quantity: line.quantity,
-        unit_price: Money::new(line.unit_price, order.currency),
-        line_total: Money::new(line.line_total, order.currency),
+        unit_price: Money::new(line.unit_price, currency),
+        line_total: Money::new(line.line_total, currency),
         stocked: line.stocked,
     }
 }
 
 /// The stocked lines, one per product: a real invoice names a product more than once.
-fn stock_lines(order: &Order) -> Vec<StockLine> {
-    let mut lines: Vec<StockLine> = Vec::with_capacity(order.lines.len());
+fn stock_lines(ordered: &[Line]) -> Vec<StockLine> {
+    let mut lines: Vec<StockLine> = Vec::with_capacity(ordered.len());
     let mut places = std::collections::HashMap::new();
-    for line in order.lines.iter().filter(|line| line.stocked) {
+    for line in ordered.iter().filter(|line| line.stocked) {
         let place = *places.entry(line.product_id).or_insert_with(|| {
             lines.push(StockLine { product_id: line.product_id, quantity: 0 });
             lines.len() - 1

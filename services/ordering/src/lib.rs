@@ -16,7 +16,7 @@ use engine::{
 };
 use serde::Deserialize;
 
-pub use domain::{Fact, GRACE_PERIOD_TIMER, Line, Message, Order, Reason, Status, Submission};
+pub use domain::{Fact, GRACE_PERIOD_TIMER, Line, Message, Order, Purchase, Reason, Status, Submission};
 
 /// The service's settings.
 #[derive(Clone, Debug, Deserialize)]
@@ -55,7 +55,7 @@ impl Service for Ordering {
     type Response = NoEffect;
 
     fn tables(&self) -> Vec<&'static Table> {
-        vec![engine::table_of::<Order>(), &store::TIMELINE]
+        vec![engine::table_of::<Order>(), engine::table_of::<Purchase>(), &store::TIMELINE]
     }
 
     fn key(&self, message: &Message) -> Key {

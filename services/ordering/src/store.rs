@@ -1,9 +1,9 @@
-//! The tables: orders, and the timeline.
+//! The tables: orders, what was ordered, and the timeline.
 
 use contracts::{Address, CartId, Currency, OrderId, Timestamp};
 use engine::{Column, ColumnKind, Layout, Table};
 
-use crate::domain::{Line, Order, Reason, Status};
+use crate::domain::{Line, Order, Purchase, Reason, Status};
 
 engine::text_field!(Status);
 engine::text_field!(Reason);
@@ -13,19 +13,25 @@ engine::record! {
         key id: OrderId,
         field cart_id: CartId,
         field status: Status,
-        field email: String,
         field total: i64,
         field currency: Currency,
-        json lines: Vec<Line>,
-        field shipping_method: String,
-        field shipping_price: i64,
-        json shipping_address: Address,
         field payment_method: String,
         field cancel_reason: Option<Reason>,
         field cancel_requested: bool,
         field created_us: Timestamp,
         field paid_us: Option<Timestamp>,
         field updated_us: Timestamp,
+    }
+}
+
+engine::record! {
+    Purchase => "purchases" {
+        key order_id: OrderId,
+        field email: String,
+        json lines: Vec<Line>,
+        field shipping_method: String,
+        field shipping_price: i64,
+        json shipping_address: Address,
     }
 }
 
