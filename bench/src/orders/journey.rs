@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, fmt::Write as _, rc::Rc, time::Instant};
 
+use contracts::Timestamp;
+use engine::{Ids, RandomIds};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -113,7 +115,8 @@ impl Journey {
             tally,
             random: Random::new(number as u64),
             email: format!("shopper-{number}@example.com"),
-            name: format!("shopper-{number}"),
+            // A guest's idempotency key is one that nobody can guess.
+            name: RandomIds::new().next(Timestamp(now_us())).to_string(),
             checkouts: 0,
             body: String::new(),
         }
