@@ -43,6 +43,8 @@ macro_rules! ids {
 ids! {
     /// A product of the catalogue.
     ProductId,
+    /// A customer with an account. Guests have none.
+    CustomerId,
     /// A shopping cart.
     CartId,
     /// An order. Minted at checkout, before ordering has heard of it.

@@ -8,12 +8,14 @@ mod money;
 pub mod questions;
 mod refusal;
 mod service;
+mod tax;
 mod time;
 
 pub use address::Address;
 pub use envelope::{Envelope, Event, PARTITIONS, UnreadableEvent, partition_of};
-pub use ids::{CartId, OrderId, ProductId};
+pub use ids::{CartId, CustomerId, OrderId, ProductId};
 pub use money::{Currency, Money};
 pub use refusal::{Refusal, RefusalKind};
 pub use service::{ServiceName, UnknownService};
+pub use tax::TaxClass;
 pub use time::Timestamp;

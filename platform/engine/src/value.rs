@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use contracts::{CartId, Currency, OrderId, ProductId, Timestamp};
+use contracts::{CartId, Currency, CustomerId, OrderId, ProductId, Timestamp};
 use uuid::Uuid;
 
 /// What a column holds. The same four kinds on every store, so that a row means the same everywhere.
@@ -224,7 +224,7 @@ macro_rules! id_fields {
         }
     )*};
 }
-id_fields!(ProductId, CartId, OrderId);
+id_fields!(ProductId, CartId, CustomerId, OrderId);
 
 impl Field for Currency {
     const KIND: ColumnKind = ColumnKind::Text;

@@ -75,17 +75,21 @@ fn checked_out_event(fact: CheckedOut) -> CartCheckedOut {
         quantity: line.quantity,
         unit_price: Money::new(line.unit_price_amount, currency),
         line_total: Money::new(line.total_amount, currency),
+        tax_rate_bp: 0,
         stocked: line.stocked,
     };
     CartCheckedOut {
         cart_id: fact.cart_id,
         revision: fact.revision,
         order_id: fact.order_id,
+        customer_id: None,
         email: fact.email,
         shipping_address: (*fact.shipping_address).clone(),
         shipping_method: fact.shipping_method.code().to_owned(),
         shipping_price: fact.shipping_price,
         payment_method: fact.payment_method,
+        tax: Money::zero(currency),
+        prices_include_tax: true,
         lines: fact.lines.into_iter().map(order_line).collect(),
         total: fact.total,
     }

@@ -13,6 +13,7 @@ pub(crate) fn publish(fact: Fact) -> Publication {
             name: product.name,
             weight_grams: product.weight_grams,
             stocked: product.stocked,
+            tax_class: contracts::TaxClass::Standard,
         }),
         Fact::PriceChanged { product_id, price, previous_price } => {
             Publication::of(&ProductPriceChanged { product_id, price, previous_price })

@@ -41,6 +41,9 @@ struct OrderLineView {
     quantity: u32,
     unit_price: Money,
     line_total: Money,
+    /// The tax rate, in hundredths of a percent: 1,900 is 19 %.
+    #[schema(example = 1900)]
+    tax_rate_bp: u32,
 }
 
 /// An order, as its customer sees it.
@@ -57,6 +60,10 @@ struct OrderView {
     lines: Vec<OrderLineView>,
     shipping_method: String,
     shipping: Money,
+    /// The tax of lines and shipping.
+    tax: Money,
+    /// Whether prices and shipping have the tax in them; where they have not, the total has.
+    prices_include_tax: bool,
     total: Money,
     shipping_address: Address,
     /// When the customer checked out.
@@ -82,6 +89,7 @@ impl OrderView {
             quantity: line.quantity,
             unit_price: money(line.unit_price),
             line_total: money(line.line_total),
+            tax_rate_bp: line.tax_rate_bp,
         };
         Self {
             id: order.id,
@@ -92,6 +100,8 @@ impl OrderView {
             lines: purchase.lines.into_iter().map(line).collect(),
             shipping_method: purchase.shipping_method,
             shipping: money(purchase.shipping_price),
+            tax: money(purchase.tax),
+            prices_include_tax: purchase.prices_include_tax,
             total: money(order.total),
             shipping_address: purchase.shipping_address,
             created_at: order.created_us.to_rfc3339(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use contracts::{Address, CartId, Currency, OrderId, ProductId, Refusal, Timestamp};
+use contracts::{Address, CartId, Currency, CustomerId, OrderId, ProductId, Refusal, Timestamp};
 use engine::{Cx, Key, Needs, Rows};
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +57,8 @@ pub struct Line {
     pub unit_price: i64,
     /// What the line costs.
     pub line_total: i64,
+    /// The tax rate, in hundredths of a percent.
+    pub tax_rate_bp: u32,
     /// Whether its units are counted in stock.
     pub stocked: bool,
 }
@@ -68,6 +70,8 @@ pub struct Submission {
     pub order_id: OrderId,
     /// The cart it came from.
     pub cart_id: CartId,
+    /// The customer, where it has an account.
+    pub customer_id: Option<CustomerId>,
     /// Where mail about it goes.
     pub email: String,
     /// Where the parcel goes.
@@ -80,6 +84,10 @@ pub struct Submission {
     pub payment_method: String,
     /// What is ordered.
     pub lines: Vec<Line>,
+    /// The tax of lines and shipping.
+    pub tax: i64,
+    /// Whether the prices have the tax in them.
+    pub prices_include_tax: bool,
     /// What it costs.
     pub total: i64,
     /// The currency of all amounts.
@@ -95,6 +103,8 @@ pub struct Order {
     pub id: OrderId,
     /// The cart it came from.
     pub cart_id: CartId,
+    /// The customer, where it has an account.
+    pub customer_id: Option<CustomerId>,
     /// Where it stands.
     pub status: Status,
     /// What it costs, shipping included, in minor units.
@@ -130,6 +140,10 @@ pub struct Purchase {
     pub shipping_price: i64,
     /// Where the parcel goes.
     pub shipping_address: Address,
+    /// The tax of lines and shipping.
+    pub tax: i64,
+    /// Whether the prices have the tax in them.
+    pub prices_include_tax: bool,
 }
 
 /// All that can be asked or told.
@@ -318,6 +332,7 @@ fn submit(rules: &Ordering, submission: &Submission, rows: &mut Rows, cx: &mut C
     let mut order = Order {
         id,
         cart_id: submission.cart_id,
+        customer_id: submission.customer_id,
         status: Status::Submitted,
         total: submission.total,
         currency: submission.currency,
@@ -335,6 +350,8 @@ fn submit(rules: &Ordering, submission: &Submission, rows: &mut Rows, cx: &mut C
         shipping_method: submission.shipping_method.clone(),
         shipping_price: submission.shipping_price,
         shipping_address: submission.shipping_address.clone(),
+        tax: submission.tax,
+        prices_include_tax: submission.prices_include_tax,
     };
     cx.publish::<Order>(id, Fact::Submitted(order.clone(), purchase.clone()));
     if rules.grace_period == Duration::ZERO {

@@ -58,12 +58,15 @@ fn submission(checkout: CartCheckedOut, event: &Envelope) -> Submission {
     Submission {
         order_id: checkout.order_id,
         cart_id: checkout.cart_id,
+        customer_id: checkout.customer_id,
         email: checkout.email,
         shipping_address: checkout.shipping_address,
         shipping_method: checkout.shipping_method,
         shipping_price: checkout.shipping_price.amount,
         payment_method: checkout.payment_method,
         lines: checkout.lines.into_iter().map(line).collect(),
+        tax: checkout.tax.amount,
+        prices_include_tax: checkout.prices_include_tax,
         total: checkout.total.amount,
         currency: checkout.total.currency,
         checked_out: event.time,
@@ -77,6 +80,7 @@ fn line(line: OrderLine) -> Line {
         quantity: line.quantity,
         unit_price: line.unit_price.amount,
         line_total: line.line_total.amount,
+        tax_rate_bp: line.tax_rate_bp,
         stocked: line.stocked,
     }
 }
@@ -87,7 +91,9 @@ pub fn publish(fact: Fact) -> Publication {
         Fact::Submitted(order, purchase) => Publication::of(&OrderSubmitted {
             order_id: order.id,
             cart_id: order.cart_id,
+            customer_id: order.customer_id,
             total: Money::new(order.total, order.currency),
+            tax: Money::new(purchase.tax, order.currency),
             lines: purchase.lines.into_iter().map(|line| order_line(line, order.currency)).collect(),
         }),
         Fact::GracePeriodEnded(order_id) => Publication::of(&GracePeriodConfirmed { order_id }),
@@ -98,6 +104,7 @@ pub fn publish(fact: Fact) -> Publication {
         }),
         Fact::StockConfirmed(order) => Publication::of(&OrderStockConfirmed {
             order_id: order.id,
+            customer_id: order.customer_id,
             total: Money::new(order.total, order.currency),
             payment_method: order.payment_method,
         }),
@@ -134,6 +141,7 @@ fn order_line(line: Line, currency: Currency) -> OrderLine {
         quantity: line.quantity,
         unit_price: Money::new(line.unit_price, currency),
         line_total: Money::new(line.line_total, currency),
+        tax_rate_bp: line.tax_rate_bp,
         stocked: line.stocked,
     }
 }

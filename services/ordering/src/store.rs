@@ -1,6 +1,6 @@
 //! The tables: orders, what was ordered, and the timeline.
 
-use contracts::{Address, CartId, Currency, OrderId, Timestamp};
+use contracts::{Address, CartId, Currency, CustomerId, OrderId, Timestamp};
 use engine::{Column, ColumnKind, Layout, Table};
 
 use crate::domain::{Line, Order, Purchase, Reason, Status};
@@ -12,6 +12,7 @@ engine::record! {
     Order => "orders" {
         key id: OrderId,
         field cart_id: CartId,
+        field customer_id: Option<CustomerId>,
         field status: Status,
         field total: i64,
         field currency: Currency,
@@ -32,6 +33,8 @@ engine::record! {
         field shipping_method: String,
         field shipping_price: i64,
         json shipping_address: Address,
+        field tax: i64,
+        field prices_include_tax: bool,
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::event;
-use crate::{Address, CartId, Money, OrderId, ProductId};
+use crate::{Address, CartId, CustomerId, Money, OrderId, ProductId};
 
 /// A cart was opened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +55,9 @@ pub struct OrderLine {
     pub unit_price: Money,
     /// What the line costs. Stated, because a line of real data may round once for all its units.
     pub line_total: Money,
+    /// The tax rate, in hundredths of a percent: 1,900 is 19 %.
+    #[schema(example = 1900)]
+    pub tax_rate_bp: u32,
     /// Whether units of it are counted in stock.
     pub stocked: bool,
 }
@@ -68,6 +71,8 @@ pub struct CartCheckedOut {
     pub revision: i64,
     /// The order's id, minted here.
     pub order_id: OrderId,
+    /// The customer, where it has an account.
+    pub customer_id: Option<CustomerId>,
     /// Where mail about the order goes.
     pub email: String,
     /// Where the parcel goes.
@@ -76,11 +81,15 @@ pub struct CartCheckedOut {
     pub shipping_method: String,
     /// What shipping costs.
     pub shipping_price: Money,
-    /// How it is paid: a gateway's token for a payment method, never a card number.
+    /// The tax of lines and shipping together.
+    pub tax: Money,
+    /// Whether prices have the tax in them, as in Europe; where they have not, it is added to the total.
+    pub prices_include_tax: bool,
+    /// How it is paid: `wallet`, or a gateway's token for a payment method, never a card number.
     pub payment_method: String,
     /// What is ordered.
     pub lines: Vec<OrderLine>,
-    /// Lines and shipping together; what will be charged.
+    /// Lines, shipping, and tax where prices do not include it; what will be charged.
     pub total: Money,
 }
 event!(CartCheckedOut = "cart.checked_out.v1");

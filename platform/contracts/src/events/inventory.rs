@@ -27,6 +27,18 @@ pub struct StockUpdated {
 }
 event!(StockUpdated = "inventory.updated.v1");
 
+/// A product has fewer units available than its threshold, and had more before. Said once until there are enough again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StockLow {
+    /// The product.
+    pub product_id: ProductId,
+    /// Units that can still be promised.
+    pub available: i64,
+    /// Below this many units the stock is low.
+    pub threshold: i64,
+}
+event!(StockLow = "inventory.low_stock.v1");
+
 /// Every line of the order has its stock. Also known as OrderStockConfirmed of inventory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderConfirmed {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{cart::OrderLine, event};
-use crate::{Address, CartId, Money, OrderId, ProductId};
+use crate::{Address, CartId, CustomerId, Money, OrderId, ProductId};
 
 /// An order exists. Also known as OrderStarted, OrderCreated and OrderStatusChangedToSubmitted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,8 +12,12 @@ pub struct OrderSubmitted {
     pub order_id: OrderId,
     /// The cart it came from.
     pub cart_id: CartId,
+    /// The customer, where it has an account.
+    pub customer_id: Option<CustomerId>,
     /// What it costs.
     pub total: Money,
+    /// The tax in it.
+    pub tax: Money,
     /// What is ordered.
     pub lines: Vec<OrderLine>,
 }
@@ -53,9 +57,11 @@ event!(OrderAwaitingValidation = "order.awaiting_validation.v1");
 pub struct OrderStockConfirmed {
     /// The order.
     pub order_id: OrderId,
+    /// The customer, where it has an account.
+    pub customer_id: Option<CustomerId>,
     /// What to charge.
     pub total: Money,
-    /// A gateway's token for the payment method.
+    /// `wallet`, or a gateway's token for the payment method.
     pub payment_method: String,
 }
 event!(OrderStockConfirmed = "order.stock_confirmed.v1");

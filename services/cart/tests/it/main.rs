@@ -16,7 +16,7 @@ use cart::{
     domain::{Cart, CartProduct, ItemChange, ShippingMethod},
 };
 use contracts::{
-    Address, CartId, Currency, Money, OrderId, ProductId, Refusal, ServiceName,
+    Address, CartId, Currency, Money, OrderId, ProductId, Refusal, ServiceName, TaxClass,
     events::catalog::{ProductCreated, ProductPriceChanged},
 };
 use engine::harness::{Fate, Harness};
@@ -55,8 +55,14 @@ impl Shop {
     /// A product whose announcement is still on its way.
     fn unannounced(&mut self, price: Money) -> (ProductId, Arc<Logged>) {
         let product_id: ProductId = self.harness.new_id().into();
-        let event =
-            ProductCreated { product_id, name: "Mug".to_owned(), price, weight_grams: 250, stocked: true };
+        let event = ProductCreated {
+            product_id,
+            name: "Mug".to_owned(),
+            price,
+            weight_grams: 250,
+            stocked: true,
+            tax_class: TaxClass::Standard,
+        };
         (product_id, self.harness.make_event(ServiceName::Catalog, product_id, &event))
     }
 

@@ -9,7 +9,14 @@ use engine::harness::Fate;
 use crate::{Shop, euro};
 
 fn submitted(shop: &mut Shop, cart_id: CartId, order_id: OrderId) -> Arc<Logged> {
-    let event = OrderSubmitted { order_id, cart_id, total: euro(1_990), lines: Vec::new() };
+    let event = OrderSubmitted {
+        order_id,
+        cart_id,
+        customer_id: None,
+        total: euro(1_990),
+        tax: euro(0),
+        lines: Vec::new(),
+    };
     shop.harness.make_event(ServiceName::Ordering, order_id, &event)
 }
 

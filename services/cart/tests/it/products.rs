@@ -1,7 +1,7 @@
 //! `product.created` and `product.price_changed`: applied; twice; out of order. What carts make of a price is in `repricing`.
 
 use cart::domain::ProductCopy;
-use contracts::{ServiceName, events::catalog::ProductCreated};
+use contracts::{ServiceName, TaxClass, events::catalog::ProductCreated};
 use engine::harness::Fate;
 
 use crate::{Shop, euro};
@@ -28,6 +28,7 @@ fn a_created_product_that_comes_twice_is_copied_once() {
         price: euro(1),
         weight_grams: 0,
         stocked: false,
+        tax_class: TaxClass::Standard,
     };
     assert_eq!(shop.harness.event(ServiceName::Catalog, product_id, &data), Fate::Handled);
     assert_eq!(shop.harness.row::<ProductCopy>(product_id), before);

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use bus::Logged;
 use contracts::{
-    Address, CartId, Currency, Money, OrderId, ProductId, Refusal, ServiceName,
+    Address, CartId, Currency, Money, OrderId, ProductId, Refusal, ServiceName, TaxClass,
     events::{
         cart::{CartCheckedOut, CartItemRemoved, OrderLine},
         catalog::ProductCreated,
@@ -84,7 +84,8 @@ impl Warehouse {
 
     pub fn product_created(&mut self, product_id: ProductId, stocked: bool) -> Arc<Logged> {
         let price = Money::new(1_999, Currency::EUR);
-        let event = ProductCreated { product_id, name: "Lamp".into(), price, weight_grams: 400, stocked };
+        let (name, tax_class) = ("Lamp".into(), TaxClass::Standard);
+        let event = ProductCreated { product_id, name, price, weight_grams: 400, stocked, tax_class };
         self.harness.make_event(ServiceName::Catalog, product_id, &event)
     }
 
@@ -107,18 +108,22 @@ impl Warehouse {
             quantity,
             unit_price: nothing,
             line_total: nothing,
+            tax_rate_bp: 0,
             stocked: true,
         };
         let event = CartCheckedOut {
             cart_id,
             revision: 100,
             order_id,
+            customer_id: None,
             email: "ada@example.org".into(),
             shipping_address: address(),
             shipping_method: "standard".into(),
             shipping_price: nothing,
             payment_method: "pm_mock_approve".into(),
             lines: wanted.iter().map(line).collect(),
+            tax: nothing,
+            prices_include_tax: true,
             total: nothing,
         };
         self.harness.make_event(ServiceName::Cart, cart_id, &event)

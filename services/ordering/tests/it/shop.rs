@@ -67,6 +67,7 @@ impl Shop {
             quantity,
             unit_price: Money::new(500, Currency::EUR),
             line_total: Money::new(500 * i64::from(quantity), Currency::EUR),
+            tax_rate_bp: 1_900,
             stocked,
         };
         let cart_id = CartId(Uuid::from_u128(77));
@@ -74,11 +75,14 @@ impl Shop {
             cart_id,
             revision: 3,
             order_id: self.order_id,
+            customer_id: None,
             email: "ada@example.com".into(),
             shipping_address: address(),
             shipping_method: "standard".into(),
             shipping_price: Money::new(490, Currency::EUR),
             payment_method: "pm_mock_approve".into(),
+            tax: Money::new(557, Currency::EUR),
+            prices_include_tax: true,
             lines: vec![line(1, 2, true), line(2, 1, false), line(1, 3, true)],
             total: Money::new(3_490, Currency::EUR),
         };

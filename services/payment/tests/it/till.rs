@@ -23,7 +23,12 @@ impl Till {
     pub fn stock_confirmed(&mut self) -> Fate {
         let order_id = self.order_id;
         let total = Money::new(3_490, Currency::EUR);
-        let event = OrderStockConfirmed { order_id, total, payment_method: "pm_mock_approve".into() };
+        let event = OrderStockConfirmed {
+            order_id,
+            customer_id: None,
+            total,
+            payment_method: "pm_mock_approve".into(),
+        };
         self.harness.event(ServiceName::Ordering, order_id, &event)
     }
 
