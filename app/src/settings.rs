@@ -62,6 +62,10 @@ impl Settings {
     pub fn from_file(path: &std::path::Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("the settings file {} cannot be read", path.display()))?;
-        toml::from_str(&text).with_context(|| format!("the settings file {} is not valid", path.display()))
+        let settings: Self = toml::from_str(&text)
+            .with_context(|| format!("the settings file {} is not valid", path.display()))?;
+        let checked = settings.cart.pricing.check().map_err(|why| anyhow::anyhow!("cart.pricing.{why}"));
+        checked.with_context(|| format!("the settings file {} is not valid", path.display()))?;
+        Ok(settings)
     }
 }

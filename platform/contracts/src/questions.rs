@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::{CartId, OrderId, ProductId, Refusal};
+use crate::{CartId, OrderId, ProductId, Refusal, Timestamp};
 
 /// The service that was asked gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +29,42 @@ pub trait StockHolds: Send + Sync {
         quantity: u32,
         revision: i64,
     ) -> Result<(), QuestionError>;
+
+    /// Holds these units of a cart anew, each as far as there are enough, and starts the time of all of them again. What is not
+    /// among them is released. An older revision than the last changes nothing. Answers what is held then.
+    ///
+    /// # Errors
+    /// [`QuestionError::Unavailable`].
+    async fn renew_holds(
+        &self,
+        cart: CartId,
+        wanted: &[(ProductId, u32)],
+        revision: i64,
+    ) -> Result<Option<CartHold>, QuestionError>;
+
+    /// What is held for a cart.
+    ///
+    /// # Errors
+    /// [`QuestionError::Unavailable`].
+    async fn held_for(&self, cart: CartId) -> Result<Option<CartHold>, QuestionError>;
+}
+
+/// Units that are held for a cart, for a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CartHold {
+    /// When the holds may end.
+    pub expires_at: Timestamp,
+    /// What is held.
+    pub lines: Vec<HeldUnits>,
+}
+
+/// Units of a product that are held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeldUnits {
+    /// The product.
+    pub product_id: ProductId,
+    /// Units.
+    pub quantity: u32,
 }
 
 /// Units of a product.

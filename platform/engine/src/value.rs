@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use contracts::{CartId, Currency, CustomerId, OrderId, ProductId, Timestamp};
+use contracts::{CartId, Currency, CustomerId, OrderId, ProductId, TaxClass, Timestamp};
 use uuid::Uuid;
 
 /// What a column holds. The same four kinds on every store, so that a row means the same everywhere.
@@ -225,6 +225,8 @@ macro_rules! id_fields {
     )*};
 }
 id_fields!(ProductId, CartId, CustomerId, OrderId);
+
+crate::text_field!(TaxClass);
 
 impl Field for Currency {
     const KIND: ColumnKind = ColumnKind::Text;

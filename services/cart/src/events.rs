@@ -4,19 +4,22 @@ use contracts::{
     Envelope, Event, Money, ServiceName, UnreadableEvent,
     events::{
         cart::{CartCheckedOut, CartCreated, CartItemAdded, CartItemRemoved, OrderLine},
-        catalog::{ProductCreated, ProductPriceChanged},
+        catalog::{ProductCreated, ProductDeleted, ProductPriceChanged, ProductUpdated},
         ordering::OrderSubmitted,
     },
 };
 use engine::{Publication, Subscription};
 
 use crate::{
-    domain::{CheckedOut, Fact, Line, ProductCopy},
+    domain::{CheckedOut, Fact, OrderedLine, ProductChange, ProductCopy},
     message::Message,
 };
 
 pub(crate) const SUBSCRIPTIONS: &[Subscription] = &[
-    Subscription { source: ServiceName::Catalog, types: &[ProductCreated::TYPE, ProductPriceChanged::TYPE] },
+    Subscription {
+        source: ServiceName::Catalog,
+        types: &[ProductCreated::TYPE, ProductUpdated::TYPE, ProductDeleted::TYPE, ProductPriceChanged::TYPE],
+    },
     Subscription { source: ServiceName::Ordering, types: &[OrderSubmitted::TYPE] },
 ];
 
@@ -31,12 +34,25 @@ pub(crate) fn receive(event: &Envelope) -> Result<Option<Message>, UnreadableEve
                 currency: product.price.currency,
                 weight_grams: product.weight_grams,
                 stocked: product.stocked,
-                sequence: event.sequence,
+                tax_class: product.tax_class,
+                sold: true,
+                price_sequence: event.sequence,
+                description_sequence: event.sequence,
             })
         }
         ProductPriceChanged::TYPE => {
             let ProductPriceChanged { product_id, price, .. } = event.read()?;
-            Message::PriceChanged { product_id, price, sequence: event.sequence }
+            let change = ProductChange::Price(price);
+            Message::ProductChanged { product_id, change, sequence: event.sequence }
+        }
+        ProductUpdated::TYPE => {
+            let ProductUpdated { product_id, name, weight_grams, tax_class } = event.read()?;
+            let change = ProductChange::Description { name, weight_grams, tax_class };
+            Message::ProductChanged { product_id, change, sequence: event.sequence }
+        }
+        ProductDeleted::TYPE => {
+            let ProductDeleted { product_id } = event.read()?;
+            Message::ProductChanged { product_id, change: ProductChange::Deleted, sequence: event.sequence }
         }
         OrderSubmitted::TYPE => {
             let OrderSubmitted { cart_id, order_id, .. } = event.read()?;
@@ -69,27 +85,27 @@ pub(crate) fn publish(fact: Fact) -> Publication {
 
 fn checked_out_event(fact: CheckedOut) -> CartCheckedOut {
     let currency = fact.total.currency;
-    let order_line = |line: Line| OrderLine {
+    let order_line = |OrderedLine { line, tax_rate_bp }: OrderedLine| OrderLine {
         product_id: line.product_id,
         name: line.name.to_string(),
         quantity: line.quantity,
         unit_price: Money::new(line.unit_price_amount, currency),
         line_total: Money::new(line.total_amount, currency),
-        tax_rate_bp: 0,
+        tax_rate_bp,
         stocked: line.stocked,
     };
     CartCheckedOut {
         cart_id: fact.cart_id,
         revision: fact.revision,
         order_id: fact.order_id,
-        customer_id: None,
+        customer_id: fact.customer_id,
         email: fact.email,
         shipping_address: (*fact.shipping_address).clone(),
-        shipping_method: fact.shipping_method.code().to_owned(),
+        shipping_method: fact.shipping_method,
         shipping_price: fact.shipping_price,
         payment_method: fact.payment_method,
-        tax: Money::zero(currency),
-        prices_include_tax: true,
+        tax: fact.tax,
+        prices_include_tax: fact.prices_include_tax,
         lines: fact.lines.into_iter().map(order_line).collect(),
         total: fact.total,
     }

@@ -20,11 +20,13 @@ pub use service::Carts;
 pub struct Config {
     /// Whether inventory is asked to hold the units that are added. Without, an order learns of missing stock after its checkout.
     pub holds: bool,
+    /// Shipping options and tax rates.
+    pub pricing: domain::Pricing,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { holds: true }
+        Self { holds: true, pricing: domain::Pricing::default() }
     }
 }
 
@@ -33,7 +35,7 @@ impl Default for Config {
 /// # Errors
 /// Its database cannot be opened.
 pub async fn mount(ctx: &host::Context, config: &Config) -> Result<host::Mounted, EngineError> {
-    let opened = ctx.open(Carts, None).await?;
+    let opened = ctx.open(Carts::new(config.pricing.clone()), None).await?;
     let routes = api::routes(api::Api::new(opened.engine(), ctx, config));
     Ok(host::Mounted { routes, service: host::hosted(opened) })
 }

@@ -1,10 +1,10 @@
 //! All that can be asked of carts or told to them, and what they answer.
 
-use contracts::{Address, CartId, Currency, Money, OrderId, ProductId, Refusal};
+use contracts::{Address, CartId, Currency, CustomerId, Money, OrderId, ProductId, Refusal};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::domain::{Cart, ImportLine, ItemChange, ProductCopy, ShippingMethod};
+use crate::domain::{Cart, ImportLine, ItemChange, ProductChange, ProductCopy};
 
 /// Commands, translated events and timers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +48,11 @@ pub enum Message {
         /// The product.
         product_id: ProductId,
     },
+    /// Count a revision of the cart, and change nothing else of it.
+    Touch {
+        /// The cart.
+        cart_id: CartId,
+    },
     /// Say where the cart is to be sent.
     SetShippingAddress {
         /// The cart.
@@ -59,18 +64,20 @@ pub enum Message {
     SetShippingMethod {
         /// The cart.
         cart_id: CartId,
-        /// How.
-        method: ShippingMethod,
+        /// A shipping option's code.
+        code: String,
     },
     /// Make the cart an order.
     CheckOut {
         /// The cart.
         cart_id: CartId,
+        /// The customer, where it has an account.
+        customer_id: Option<CustomerId>,
         /// Where mail about the order goes.
         email: String,
         /// The total that the customer has seen.
         total: Money,
-        /// A gateway's token for a payment method.
+        /// `wallet`, or a gateway's token for a payment method.
         payment_method: String,
     },
     /// Order a product without a cart: one is opened and checked out at once.
@@ -81,28 +88,32 @@ pub enum Message {
         product_id: ProductId,
         /// Units of it.
         quantity: u32,
+        /// The customer, where it has an account.
+        customer_id: Option<CustomerId>,
         /// Where mail about the order goes.
         email: String,
         /// The total that the customer has seen.
         total: Money,
         /// Where the order is sent.
         shipping_address: Address,
-        /// How it is sent.
-        shipping_method: ShippingMethod,
-        /// A gateway's token for a payment method.
+        /// How it is sent: a shipping option's code.
+        shipping_method: String,
+        /// `wallet`, or a gateway's token for a payment method.
         payment_method: String,
     },
     /// Take over an order that was placed elsewhere: a cart of its lines is opened and checked out at once. Its time is the clock's.
     Import {
         /// The id of that cart, made by the caller.
         cart_id: CartId,
+        /// The customer, where it has an account.
+        customer_id: Option<CustomerId>,
         /// What was ordered.
         lines: Vec<ImportLine>,
         /// Where mail about the order goes.
         email: String,
         /// Where the order is sent.
         shipping_address: Address,
-        /// A gateway's token for a payment method.
+        /// `wallet`, or a gateway's token for a payment method.
         payment_method: String,
     },
     /// Inventory has refused what was to be ordered without a cart. Recorded under the request's key, so that a repeat is refused
@@ -115,24 +126,24 @@ pub enum Message {
     },
     /// A product is in the catalogue.
     ProductCreated(ProductCopy),
-    /// A product has another price.
-    PriceChanged {
+    /// A product is not what it was.
+    ProductChanged {
         /// The product.
         product_id: ProductId,
-        /// The new price of one unit.
-        price: Money,
+        /// What changed.
+        change: ProductChange,
         /// The event's sequence among those of the product.
         sequence: i64,
     },
-    /// Tell the next carts that hold a product to take its price.
-    RepriceCarts {
+    /// Tell the next carts that hold a product to take over what it is now.
+    RefreshCarts {
         /// The product.
         product_id: ProductId,
         /// The last row of the index that was told already.
         after: Uuid,
     },
-    /// Take the price that a product has now.
-    RepriceCart {
+    /// Take over what a product is now.
+    RefreshCart {
         /// The cart.
         cart_id: CartId,
         /// The product.

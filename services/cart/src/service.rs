@@ -4,15 +4,29 @@ use contracts::{Envelope, ProductId, Refusal, ServiceName, UnreadableEvent};
 use engine::{Cx, Key, Needs, NoEffect, Publication, Rows, Service, Subscription, Table};
 
 use crate::{
-    domain::{Cart, CartProduct, Fact, ProductCopy, cart_product_id},
+    domain::{Cart, CartProduct, Fact, Pricing, ProductCopy, cart_product_id},
     events,
-    handlers::{checkout, items, prices, shipping},
+    handlers::{checkout, items, products, shipping},
     message::{Message, Reply},
 };
 
 /// The carts.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Carts;
+#[derive(Clone, Debug, Default)]
+pub struct Carts {
+    pricing: Pricing,
+}
+
+impl Carts {
+    /// Carts that cost what these settings say.
+    pub fn new(pricing: Pricing) -> Self {
+        Self { pricing }
+    }
+
+    /// Shipping options and tax rates.
+    pub(crate) fn pricing(&self) -> &Pricing {
+        &self.pricing
+    }
+}
 
 impl Service for Carts {
     const NAME: ServiceName = ServiceName::Cart;
@@ -33,17 +47,18 @@ impl Service for Carts {
             | Message::SetItem { cart_id, .. }
             | Message::RevertItem { cart_id, .. }
             | Message::RemoveItem { cart_id, .. }
+            | Message::Touch { cart_id }
             | Message::SetShippingAddress { cart_id, .. }
             | Message::SetShippingMethod { cart_id, .. }
             | Message::CheckOut { cart_id, .. }
             | Message::BuyNow { cart_id, .. }
             | Message::Import { cart_id, .. }
             | Message::RefuseOrder { cart_id, .. }
-            | Message::RepriceCart { cart_id, .. }
+            | Message::RefreshCart { cart_id, .. }
             | Message::OrderSubmitted { cart_id, .. } => Key::from(*cart_id),
             Message::ProductCreated(ProductCopy { product_id, .. })
-            | Message::PriceChanged { product_id, .. }
-            | Message::RepriceCarts { product_id, .. } => Key::from(*product_id),
+            | Message::ProductChanged { product_id, .. }
+            | Message::RefreshCarts { product_id, .. } => Key::from(*product_id),
         }
     }
 
@@ -51,13 +66,14 @@ impl Service for Carts {
         match message {
             Message::Create { cart_id, .. }
             | Message::SetItem { cart_id, .. }
+            | Message::Touch { cart_id }
             | Message::SetShippingAddress { cart_id, .. }
             | Message::SetShippingMethod { cart_id, .. }
             | Message::Import { cart_id, .. }
             | Message::OrderSubmitted { cart_id, .. } => {
                 needs.write::<Cart>(*cart_id);
             }
-            Message::AddItem { cart_id, product_id, .. } => {
+            Message::AddItem { cart_id, product_id, .. } | Message::RefreshCart { cart_id, product_id } => {
                 needs.write::<Cart>(*cart_id);
                 needs.read::<ProductCopy>(*product_id);
                 needs.write::<CartProduct>(cart_product_id(*cart_id, *product_id));
@@ -75,7 +91,7 @@ impl Service for Carts {
                     needs.write::<CartProduct>(cart_product_id(*cart_id, product_id));
                 }
             }
-            Message::BuyNow { cart_id, product_id, .. } | Message::RepriceCart { cart_id, product_id } => {
+            Message::BuyNow { cart_id, product_id, .. } => {
                 needs.write::<Cart>(*cart_id);
                 needs.read::<ProductCopy>(*product_id);
             }
@@ -83,12 +99,12 @@ impl Service for Carts {
             Message::ProductCreated(ProductCopy { product_id, .. }) => {
                 needs.write::<ProductCopy>(*product_id);
             }
-            Message::PriceChanged { product_id, .. } => {
+            Message::ProductChanged { product_id, .. } => {
                 needs.write::<ProductCopy>(*product_id);
-                prices::need_carts(*product_id, None, needs);
+                products::need_carts(*product_id, None, needs);
             }
-            Message::RepriceCarts { product_id, after } => {
-                prices::need_carts(*product_id, Some(*after), needs)
+            Message::RefreshCarts { product_id, after } => {
+                products::need_carts(*product_id, Some(*after), needs)
             }
         }
     }
@@ -104,23 +120,28 @@ impl Service for Carts {
             }
             Message::RevertItem { cart_id, change } => items::revert(*cart_id, change, rows, cx),
             Message::RemoveItem { cart_id, product_id } => items::remove(*cart_id, *product_id, rows, cx),
+            Message::Touch { cart_id } => items::touch(*cart_id, rows),
             Message::SetShippingAddress { cart_id, address } => {
                 shipping::set_address(*cart_id, address, rows)
             }
-            Message::SetShippingMethod { cart_id, method } => shipping::set_method(*cart_id, *method, rows),
-            Message::CheckOut { .. } => checkout::check_out(message, rows, cx),
-            Message::BuyNow { .. } => checkout::buy_now(message, rows, cx),
-            Message::Import { .. } => checkout::import(message, rows, cx),
-            Message::RefuseOrder { refusal, .. } => Err(refusal.clone()),
-            Message::ProductCreated(product) => Ok(prices::product_created(product, rows)),
-            Message::PriceChanged { product_id, price, sequence } => {
-                prices::price_changed(*product_id, *price, *sequence, rows, cx)
+            Message::SetShippingMethod { cart_id, code } => {
+                shipping::set_method(&self.pricing, *cart_id, code, rows)
             }
-            Message::RepriceCarts { product_id, after } => {
-                prices::tell_carts(*product_id, Some(*after), rows, cx);
+            Message::CheckOut { .. } => checkout::check_out(&self.pricing, message, rows, cx),
+            Message::BuyNow { .. } => checkout::buy_now(&self.pricing, message, rows, cx),
+            Message::Import { .. } => checkout::import(&self.pricing, message, rows, cx),
+            Message::RefuseOrder { refusal, .. } => Err(refusal.clone()),
+            Message::ProductCreated(product) => Ok(products::product_created(product, rows)),
+            Message::ProductChanged { product_id, change, sequence } => {
+                products::product_changed(*product_id, change, *sequence, rows, cx)
+            }
+            Message::RefreshCarts { product_id, after } => {
+                products::tell_carts(*product_id, Some(*after), rows, cx);
                 Ok(Reply::Done)
             }
-            Message::RepriceCart { cart_id, product_id } => prices::reprice_cart(*cart_id, *product_id, rows),
+            Message::RefreshCart { cart_id, product_id } => {
+                products::refresh_cart(*cart_id, *product_id, rows, cx)
+            }
             Message::OrderSubmitted { cart_id, order_id } => Ok(checkout::empty(*cart_id, *order_id, rows)),
         }
     }

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use contracts::{Address, CartId, Currency, OrderId, ProductId, Timestamp};
+use contracts::{Address, CartId, Currency, OrderId, ProductId, TaxClass, Timestamp};
 use uuid::Uuid;
 
-use crate::domain::{Cart, CartProduct, CartStatus, Line, ProductCopy, ShippingMethod};
+use crate::domain::{Cart, CartProduct, CartStatus, Line, ProductCopy};
 
 engine::text_field!(CartStatus);
-engine::text_field!(ShippingMethod);
 
 engine::record! {
     Cart => "cart" {
@@ -18,7 +17,7 @@ engine::record! {
         field revision: i64,
         json lines: Vec<Line>,
         json shipping_address: Option<Arc<Address>>,
-        field shipping_method: Option<ShippingMethod>,
+        field shipping_method: Option<String>,
         field order_id: Option<OrderId>,
         field created_at: Timestamp,
         field checked_out_at: Option<Timestamp>,
@@ -42,6 +41,9 @@ engine::record! {
         field currency: Currency,
         field weight_grams: u32,
         field stocked: bool,
-        field sequence: i64,
+        field tax_class: TaxClass,
+        field sold: bool,
+        field price_sequence: i64,
+        field description_sequence: i64,
     }
 }

@@ -3,12 +3,13 @@
 use async_trait::async_trait;
 use contracts::{
     CartId, ProductId, ServiceName,
-    questions::{QuestionError, StockHolds, StockLevel, StockLevels},
+    questions::{CartHold, HeldUnits, QuestionError, StockHolds, StockLevel, StockLevels},
 };
 use engine::{CommandError, Engine};
 
 use crate::{
-    message::{Level, Message},
+    domain::{Hold, Line},
+    message::{Level, Message, Reply},
     service::Inventory,
     store,
 };
@@ -33,6 +34,30 @@ impl StockHolds for Answers {
             Err(CommandError::Unavailable | CommandError::Internal) => Err(unavailable()),
         }
     }
+
+    async fn renew_holds(
+        &self,
+        cart_id: CartId,
+        wanted: &[(ProductId, u32)],
+        revision: i64,
+    ) -> Result<Option<CartHold>, QuestionError> {
+        let line =
+            |&(product_id, quantity): &(ProductId, u32)| Line { product_id, quantity: quantity.into() };
+        let message = Message::RenewHolds { cart_id, lines: wanted.iter().map(line).collect(), revision };
+        match self.0.command(None, message).await {
+            Ok(Reply::Held(hold)) => Ok(hold.map(cart_hold)),
+            Err(CommandError::Refused(refusal)) => Err(refusal.into()),
+            Ok(_) | Err(CommandError::Unavailable | CommandError::Internal) => Err(unavailable()),
+        }
+    }
+
+    async fn held_for(&self, cart_id: CartId) -> Result<Option<CartHold>, QuestionError> {
+        let hold = self.0.reads().get::<Hold>(cart_id).await.map_err(|error| {
+            tracing::error!(error = &error as &dyn std::error::Error, "a hold cannot be read");
+            unavailable()
+        })?;
+        Ok(hold.map(cart_hold))
+    }
 }
 
 #[async_trait]
@@ -44,6 +69,14 @@ impl StockLevels for Answers {
         })?;
         let level = |Level { product_id, on_hand, available }| StockLevel { product_id, on_hand, available };
         Ok(stock.iter().map(Level::from).map(level).collect())
+    }
+}
+
+fn cart_hold(hold: Hold) -> CartHold {
+    let held = hold.lines.iter().filter(|line| line.quantity > 0);
+    CartHold {
+        expires_at: hold.expires_at,
+        lines: held.map(|line| HeldUnits { product_id: line.product_id, quantity: line.quantity }).collect(),
     }
 }
 

@@ -146,6 +146,6 @@ async fn adjust_stock(
         Reply::Adjusted(levels) => {
             Ok(Json(AdjustedStock { stock: levels.into_iter().map(StockView::from).collect() }))
         }
-        Reply::Done => Err(Problem::internal()),
+        Reply::Done | Reply::Held(_) => Err(Problem::internal()),
     }
 }

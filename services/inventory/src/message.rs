@@ -5,7 +5,7 @@ use engine::Key;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::domain::{AdjustmentReason, Line, Stock, WantedChange, slot};
+use crate::domain::{AdjustmentReason, Hold, Line, Stock, WantedChange, slot};
 
 /// A command, an event in inventory's own words, or a timer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,15 @@ pub enum Message {
         product_id: ProductId,
         /// Units.
         quantity: u32,
+        /// The cart's revision that wants it.
+        revision: i64,
+    },
+    /// Hold all of a cart anew, as of a revision of it, each product as far as there are enough units.
+    RenewHolds {
+        /// The cart.
+        cart_id: CartId,
+        /// What it wants.
+        lines: Vec<Line>,
         /// The cart's revision that wants it.
         revision: i64,
     },
@@ -92,9 +101,10 @@ impl Message {
     /// The aggregate that the message goes to.
     pub(crate) fn key(&self) -> Key {
         match self {
-            Self::SetHold { cart_id, .. } | Self::LowerHold { cart_id, .. } | Self::EndHold { cart_id } => {
-                (*cart_id).into()
-            }
+            Self::SetHold { cart_id, .. }
+            | Self::RenewHolds { cart_id, .. }
+            | Self::LowerHold { cart_id, .. }
+            | Self::EndHold { cart_id } => (*cart_id).into(),
             Self::TakeHold { order_id, .. }
             | Self::Validate { order_id, .. }
             | Self::Settle { order_id }
@@ -111,6 +121,8 @@ impl Message {
 pub enum Reply {
     /// It is so.
     Done,
+    /// What is held for the cart now.
+    Held(Option<Hold>),
     /// The adjusted products, as they are now.
     Adjusted(Vec<Level>),
 }

@@ -23,6 +23,11 @@ pub(crate) fn name(message: &Message, needs: &mut Needs<'_>) {
             needs.write::<Hold>(*cart_id);
             needs.write::<Stock>(*product_id);
         }
+        Message::RenewHolds { cart_id, lines, .. } => {
+            let held = held_for(*cart_id, needs);
+            stock_of(&held, needs);
+            stock_of(&units_of(lines), needs);
+        }
         Message::AdjustStock { adjustment_id, changes, .. } => {
             needs.write::<Adjustment>(*adjustment_id);
             for change in changes {

@@ -67,6 +67,10 @@ impl Service for Inventory {
             Message::SetHold { cart_id, product_id, quantity, revision } => {
                 holds::set(*cart_id, *product_id, *quantity, *revision, self.hold_time, rows, cx)?;
             }
+            Message::RenewHolds { cart_id, lines, revision } => {
+                let held = holds::renew(*cart_id, lines, *revision, self.hold_time, rows, cx);
+                return Ok(Reply::Held(held));
+            }
             Message::AdjustStock { adjustment_id, reason, changes } => {
                 return staff::adjust(*adjustment_id, *reason, changes, rows, cx).map(Reply::Adjusted);
             }

@@ -66,7 +66,7 @@ pub(super) struct Accepted {
     params(("id" = CartId, Path, description = "The cart."),
         ("Idempotency-Key" = Option<String>, Header, description = "The same key and body make one order.")),
     responses((status = 202, body = Accepted, headers(("Location" = String, description = "The order."))), (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "`total_changed`, `cart_checked_out`, `cart_empty`."),
+        (status = 409, body = Problem, description = "`total_changed`, `cart_checked_out`, `cart_empty`, `shipping_method_unavailable`."),
         (status = 422, body = Problem, description = "`shipping_address_missing`, `shipping_method_missing`, or bad input.")))]
 pub(super) async fn check_out(
     State(api): State<Arc<Api>>,
@@ -74,7 +74,7 @@ pub(super) async fn check_out(
     request: Keyed<CheckOut>,
 ) -> Result<Response, Problem> {
     let CheckOut { email, total, payment_method } = request.body;
-    let message = Message::CheckOut { cart_id, email, total, payment_method };
+    let message = Message::CheckOut { cart_id, customer_id: None, email, total, payment_method };
     let reply = api.engine.command(request.key, message).await?;
     api.accepted(reply).await
 }
@@ -119,7 +119,8 @@ pub(super) async fn buy_now(
 ) -> Result<Response, Problem> {
     let BuyNow { product_id, quantity, email, total, shipping_address, shipping_method, payment_method } =
         request.body;
-    let shipping_method = shipping_method.parse()?;
+    // What cannot be sent so is refused before anything is held.
+    api.pricing().option(&shipping_method)?;
     // Two equal requests at once would want the units of two orders, and one order's refusal would answer both.
     let _turn = api.turns.of(request.key).await;
     let cart_id = api.new_cart_id();
@@ -130,6 +131,7 @@ pub(super) async fn buy_now(
         cart_id,
         product_id,
         quantity,
+        customer_id: None,
         email,
         total,
         shipping_address: shipping_address.into(),

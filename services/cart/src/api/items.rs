@@ -41,9 +41,9 @@ pub(super) async fn add_item(
     };
     api.hold(cart_id, &change).await?;
     if request.key.is_some() && api.holds {
-        return Ok(Json(api.after_repeat(cart_id, &change).await?.into()));
+        return Ok(Json(api.view(api.after_repeat(cart_id, &change).await?)));
     }
-    Ok(Json(CartView::from(*cart)))
+    Ok(Json(api.view(*cart)))
 }
 
 /// How many units of a product a cart is to have.
@@ -72,7 +72,7 @@ pub(super) async fn set_item(
     if let Some(change) = change {
         api.hold(cart_id, &change).await?;
     }
-    Ok(Json(CartView::from(*cart)))
+    Ok(Json(api.view(*cart)))
 }
 
 /// Takes a product out of the cart; one that is not in is fine as well.
@@ -85,5 +85,5 @@ pub(super) async fn remove_item(
     Segment((cart_id, product_id)): Segment<(CartId, ProductId)>,
 ) -> Result<Json<CartView>, Problem> {
     let cart = api.cart_of(None, Message::RemoveItem { cart_id, product_id }).await?;
-    Ok(Json(CartView::from(*cart)))
+    Ok(Json(api.view(*cart)))
 }

@@ -28,7 +28,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     Config,
-    domain::Cart,
+    domain::{Cart, Pricing},
     message::{Message, Reply},
     service::Carts,
 };
@@ -79,6 +79,14 @@ impl Api {
         }
     }
 
+    fn pricing(&self) -> &Pricing {
+        self.engine.service().pricing()
+    }
+
+    fn view(&self, cart: Cart) -> CartView {
+        CartView::of(cart, self.pricing())
+    }
+
     async fn read(&self, cart_id: CartId) -> Result<Cart, Problem> {
         self.engine.reads().get::<Cart>(cart_id).await?.ok_or_else(|| Problem::not_found("cart"))
     }
@@ -90,6 +98,7 @@ pub(crate) fn routes(api: Api) -> OpenApiRouter {
         .routes(routes!(get_cart))
         .routes(routes!(items::add_item))
         .routes(routes!(items::set_item, items::remove_item))
+        .routes(routes!(holds::renew_holds))
         .routes(routes!(shipping::set_address))
         .routes(routes!(shipping::set_method))
         .routes(routes!(shipping::list_options))
@@ -115,15 +124,16 @@ async fn create_cart(
     let message = Message::Create { cart_id: api.new_cart_id(), currency: DEFAULT_CURRENCY };
     let cart = api.cart_of(request.key, message).await?;
     let location = format!("/api/v1/carts/{}", cart.cart_id);
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(CartView::from(*cart))))
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(api.view(*cart))))
 }
 
-/// A cart as it is now.
+/// A cart as it is now, and which of its units are held.
 #[utoipa::path(get, path = "/carts/{id}", tag = "cart", params(("id" = CartId, Path, description = "The cart.")),
     responses((status = 200, body = CartView), (status = 404, body = Problem)))]
 async fn get_cart(
     State(api): State<Arc<Api>>,
     Segment(id): Segment<CartId>,
 ) -> Result<Json<CartView>, Problem> {
-    Ok(Json(api.read(id).await?.into()))
+    let cart = api.read(id).await?;
+    Ok(Json(api.view_with_holds(cart).await))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::HeaderMap};
-use contracts::{Address, Money, OrderId, ProductId, Timestamp};
+use contracts::{Address, CustomerId, Money, OrderId, ProductId, Timestamp};
 use garde::Validate;
 use host::{Body, Problem, command_key_of};
 use serde::{Deserialize, Serialize};
@@ -11,12 +11,12 @@ use tokio::task::JoinSet;
 
 use super::{Api, shipping::country_code};
 use crate::{
-    domain::ImportLine,
+    domain::{ImportLine, WALLET},
     message::{Message, Reply},
 };
 
-/// How replayed orders are paid: by the mock gateway, which approves.
-const PAYMENT_METHOD: &str = "pm_mock_approve";
+/// How replayed orders of guests are paid: by the mock gateway, which approves.
+const CARD: &str = "pm_mock_approve";
 
 /// What stands in an address for what was not recorded.
 const NOT_RECORDED: &str = "not recorded";
@@ -39,6 +39,9 @@ struct ReplayedOrder {
     /// When it was placed, in microseconds since 1970. A virtual clock is set to it, and so is never set back.
     #[garde(skip)]
     at_us: i64,
+    /// Who placed it, and pays from the wallet; a guest pays by card.
+    #[garde(skip)]
+    customer_id: Option<CustomerId>,
     #[garde(custom(host::email))]
     email: String,
     /// ISO 3166-1 alpha-2 code.
@@ -140,7 +143,7 @@ async fn place(api: &Arc<Api>, orders: Vec<ReplayedOrder>) -> Result<Vec<PlacedI
 }
 
 async fn import(api: &Api, order: ReplayedOrder) -> Result<PlacedInvoice, Problem> {
-    let ReplayedOrder { invoice, email, country, lines, .. } = order;
+    let ReplayedOrder { invoice, customer_id, email, country, lines, .. } = order;
     let key = command_key_of(&[b"replayed order", invoice.as_bytes()]);
     let not_recorded = || NOT_RECORDED.to_owned();
     let shipping_address = Address {
@@ -152,10 +155,11 @@ async fn import(api: &Api, order: ReplayedOrder) -> Result<PlacedInvoice, Proble
     };
     let message = Message::Import {
         cart_id: api.new_cart_id(),
+        customer_id,
         lines: lines.into_iter().map(ImportLine::from).collect(),
         email,
         shipping_address,
-        payment_method: PAYMENT_METHOD.to_owned(),
+        payment_method: if customer_id.is_some() { WALLET } else { CARD }.to_owned(),
     };
     match api.engine.command(Some(key), message).await? {
         Reply::CheckedOut { order_id, .. } => Ok(PlacedInvoice { invoice, order_id }),

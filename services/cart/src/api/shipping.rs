@@ -9,10 +9,7 @@ use host::{Body, Problem, Segment};
 use serde::{Deserialize, Serialize};
 
 use super::{Api, CartView};
-use crate::{
-    domain::{SHIPPING_OPTIONS, ShippingMethod},
-    message::Message,
-};
+use crate::message::Message;
 
 /// A postal address.
 #[derive(Deserialize, Validate, utoipa::ToSchema)]
@@ -65,7 +62,7 @@ pub(super) async fn set_address(
 ) -> Result<Json<CartView>, Problem> {
     let message = Message::SetShippingAddress { cart_id, address: input.into() };
     let cart = api.cart_of(None, message).await?;
-    Ok(Json(CartView::from(*cart)))
+    Ok(Json(api.view(*cart)))
 }
 
 /// The choice of a shipping option.
@@ -82,24 +79,23 @@ pub(super) struct SetShippingMethod {
 #[utoipa::path(put, path = "/carts/{id}/shipping-method", tag = "cart", request_body = SetShippingMethod,
     params(("id" = CartId, Path, description = "The cart.")),
     responses((status = 200, body = CartView), (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "`cart_checked_out`."), (status = 422, body = Problem, description = "`shipping_method_unknown`.")))]
+        (status = 409, body = Problem, description = "`cart_checked_out`, `shipping_method_unavailable`."), (status = 422, body = Problem, description = "`shipping_method_unknown`.")))]
 pub(super) async fn set_method(
     State(api): State<Arc<Api>>,
     Segment(cart_id): Segment<CartId>,
     Body(input): Body<SetShippingMethod>,
 ) -> Result<Json<CartView>, Problem> {
-    let method: ShippingMethod = input.code.parse()?;
-    let cart = api.cart_of(None, Message::SetShippingMethod { cart_id, method }).await?;
-    Ok(Json(CartView::from(*cart)))
+    let cart = api.cart_of(None, Message::SetShippingMethod { cart_id, code: input.code }).await?;
+    Ok(Json(api.view(*cart)))
 }
 
 /// A way of shipping and what it costs for a cart.
 #[derive(Serialize, utoipa::ToSchema)]
 struct ShippingOption {
     #[schema(example = "standard")]
-    code: &'static str,
+    code: String,
     #[schema(example = "Standard")]
-    name: &'static str,
+    name: String,
     price: Money,
 }
 
@@ -109,7 +105,7 @@ pub(super) struct ShippingOptions {
     items: Vec<ShippingOption>,
 }
 
-/// How the cart can be sent, and what that costs for what is in it now.
+/// How the cart can be sent: what goes where it goes, and costs what for what is in it now. What is too heavy for an option does not have it.
 #[utoipa::path(get, path = "/carts/{id}/shipping-options", tag = "cart",
     params(("id" = CartId, Path, description = "The cart.")),
     responses((status = 200, body = ShippingOptions), (status = 404, body = Problem)))]
@@ -117,11 +113,12 @@ pub(super) async fn list_options(
     State(api): State<Arc<Api>>,
     Segment(cart_id): Segment<CartId>,
 ) -> Result<Json<ShippingOptions>, Problem> {
-    let subtotal = api.read(cart_id).await?.subtotal();
-    let option = |method: ShippingMethod| ShippingOption {
-        code: method.code(),
-        name: method.name(),
-        price: Money::new(method.price_amount(subtotal.amount), subtotal.currency),
-    };
-    Ok(Json(ShippingOptions { items: SHIPPING_OPTIONS.into_iter().map(option).collect() }))
+    let cart = api.read(cart_id).await?;
+    let pricing = api.pricing();
+    let parcel = pricing.parcel_of(&cart);
+    let items = pricing.shipping.iter().filter_map(|option| {
+        let price = Money::new(option.price_amount(parcel)?, cart.currency);
+        Some(ShippingOption { code: option.code.clone(), name: option.name.clone(), price })
+    });
+    Ok(Json(ShippingOptions { items: items.collect() }))
 }

@@ -17,8 +17,8 @@ use axum::{
 };
 use bus::{Embedded, Logged};
 use contracts::{
-    CartId, Currency, OrderId, ProductId, Refusal, ServiceName, Timestamp,
-    questions::{OrderArrival, QuestionError, StockHolds},
+    CartId, Currency, OrderId, ProductId, Refusal, ServiceName, TaxClass, Timestamp,
+    questions::{CartHold, HeldUnits, OrderArrival, QuestionError, StockHolds},
 };
 use engine::{Clock, Engine, ManualClock, SystemClock};
 use host::{Context, Questions, Secrets, Stores};
@@ -31,6 +31,9 @@ use super::Api;
 use crate::{Carts, Config, Message, domain::ProductCopy};
 
 const ADDRESS: &str = r#"{"name":"Ada Lovelace","street":"12 St James's Square","postal_code":"SW1Y 4JH","city":"London","country":"GB"}"#;
+
+/// When this inventory says that holds end: the last second of 2026.
+const HOLDS_EXPIRE_AT_US: i64 = 1_798_761_599_000_000;
 
 /// A producer that has said nothing.
 struct SilentLog;
@@ -78,6 +81,32 @@ impl StockHolds for Holds {
             let _ = tokio::time::timeout(Duration::from_millis(200), self.1.notified()).await;
         }
         held
+    }
+
+    async fn renew_holds(
+        &self,
+        cart: CartId,
+        wanted: &[(ProductId, u32)],
+        revision: i64,
+    ) -> Result<Option<CartHold>, QuestionError> {
+        for (product, quantity) in wanted {
+            let _ = self.0.lock().set(cart, *product, *quantity, revision);
+        }
+        self.held_for(cart).await
+    }
+
+    async fn held_for(&self, cart: CartId) -> Result<Option<CartHold>, QuestionError> {
+        let inventory = self.0.lock();
+        if inventory.is_down {
+            return Err(QuestionError::Unavailable(ServiceName::Inventory));
+        }
+        let held = inventory.held.iter().filter(|((of, _), (quantity, _))| *of == cart && *quantity > 0);
+        let line = |((_, product_id), (quantity, _)): (&(CartId, ProductId), &(u32, i64))| HeldUnits {
+            product_id: *product_id,
+            quantity: *quantity,
+        };
+        let lines: Vec<HeldUnits> = held.map(line).collect();
+        Ok(Some(CartHold { expires_at: Timestamp(HOLDS_EXPIRE_AT_US), lines }))
     }
 }
 
@@ -167,9 +196,9 @@ impl Shop {
         for source in [ServiceName::Catalog, ServiceName::Ordering] {
             ctx.transport.add_producer(source, Arc::new(SilentLog)).expect("a producer");
         }
-        let opened = ctx.open(Carts, None).await.expect("opened");
+        let opened = ctx.open(Carts::default(), None).await.expect("opened");
         let engine = opened.engine();
-        let api = Api::new(engine.clone(), &ctx, &Config { holds: holds_on });
+        let api = Api::new(engine.clone(), &ctx, &Config { holds: holds_on, ..Config::default() });
         opened.start(&engine).await.expect("started");
         let token = std::fs::read_to_string(directory.path().join("admin.token")).expect("a token");
         let (routes, _) = super::routes(api).split_for_parts();
@@ -185,7 +214,10 @@ impl Shop {
             currency: Currency::EUR,
             weight_grams: 250,
             stocked,
-            sequence: 1,
+            tax_class: TaxClass::Standard,
+            sold: true,
+            price_sequence: 1,
+            description_sequence: 1,
         };
         self.engine.command(None, Message::ProductCreated(copy)).await.expect("copied");
         product_id

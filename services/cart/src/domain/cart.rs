@@ -6,7 +6,7 @@ use contracts::{Address, CartId, Currency, Money, OrderId, ProductId, Refusal, T
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ProductCopy, ShippingMethod,
+    Pricing, ProductCopy,
     item::{ItemChange, Line},
 };
 
@@ -38,8 +38,8 @@ pub struct Cart {
     pub lines: Vec<Line>,
     /// Where it is to be sent.
     pub shipping_address: Option<Arc<Address>>,
-    /// How it is to be sent.
-    pub shipping_method: Option<ShippingMethod>,
+    /// How it is to be sent: a shipping option's code.
+    pub shipping_method: Option<String>,
     /// The order that it became.
     pub order_id: Option<OrderId>,
     /// When it was opened.
@@ -71,16 +71,9 @@ impl Cart {
         Money::new(self.lines.iter().map(|line| line.total_amount).sum(), self.currency)
     }
 
-    /// What shipping costs; nothing while there is nothing to ship, or no method is chosen.
-    pub fn shipping_price(&self) -> Money {
-        let method = self.shipping_method.filter(|_| !self.lines.is_empty());
-        let amount = method.map_or(0, |method| method.price_amount(self.subtotal().amount));
-        Money::new(amount, self.currency)
-    }
-
-    /// Lines and shipping together.
-    pub fn total(&self) -> Money {
-        Money::new(self.subtotal().amount + self.shipping_price().amount, self.currency)
+    /// What the lines weigh.
+    pub fn weight_grams(&self) -> u64 {
+        self.lines.iter().map(|line| u64::from(line.weight_grams) * u64::from(line.quantity)).sum()
     }
 
     /// The line of a product.
@@ -91,11 +84,14 @@ impl Cart {
     /// Adds units of a product to what is there of it.
     ///
     /// # Errors
-    /// `cart_checked_out`, `currency_mismatch`, `quantity_out_of_range`, `cart_full`, `amount_out_of_range`.
+    /// `cart_checked_out`, `product_not_found`, `currency_mismatch`, `quantity_out_of_range`, `cart_full`, `amount_out_of_range`.
     pub fn add(&mut self, product: &ProductCopy, quantity: u32) -> Result<ItemChange, Refusal> {
         self.check_open()?;
         if quantity == 0 {
             return Err(super::item::quantity_out_of_range(super::QUANTITY_MAX));
+        }
+        if !product.sold {
+            return Err(super::product_not_found());
         }
         if self.lines.is_empty() {
             self.currency = product.currency;
@@ -111,7 +107,7 @@ impl Cart {
         let previous_quantity = match known {
             Some(line) => {
                 let previous = line.quantity;
-                line.unit_price_amount = product.price_amount;
+                line.refresh(product)?;
                 line.set_quantity(previous.saturating_add(quantity), revision)?;
                 previous
             }
@@ -186,21 +182,34 @@ impl Cart {
         }
     }
 
-    /// Takes over the price that a product has now; says whether anything changed.
+    /// Takes over what a product is now: its price, name, weight and tax. One that is not sold any more goes out; the change is answered.
     ///
     /// # Errors
     /// `amount_out_of_range`, for a price that no cart can count.
-    pub fn reprice(&mut self, product: &ProductCopy) -> Result<bool, Refusal> {
+    pub fn refresh(&mut self, product: &ProductCopy) -> Result<Option<ItemChange>, Refusal> {
         if self.status != CartStatus::Open || self.currency != product.currency {
-            return Ok(false);
+            return Ok(None);
+        }
+        if !product.sold {
+            return self.remove(product.product_id);
         }
         let line = self.lines.iter_mut().find(|line| line.product_id == product.product_id);
-        let Some(line) = line.filter(|line| line.unit_price_amount != product.price_amount) else {
-            return Ok(false);
-        };
-        line.set_price(product.price_amount)?;
+        if let Some(line) = line
+            && line.refresh(product)?
+        {
+            self.revision += 1;
+        }
+        Ok(None)
+    }
+
+    /// Counts a revision, and changes nothing else.
+    ///
+    /// # Errors
+    /// `cart_checked_out`.
+    pub fn touch(&mut self) -> Result<(), Refusal> {
+        self.check_open()?;
         self.revision += 1;
-        Ok(true)
+        Ok(())
     }
 
     /// Says where it is to be sent.
@@ -215,13 +224,17 @@ impl Cart {
         Ok(())
     }
 
-    /// Says how it is to be sent.
+    /// Says how it is to be sent, by a shipping option's code.
     ///
     /// # Errors
-    /// `cart_checked_out`.
-    pub fn set_shipping_method(&mut self, method: ShippingMethod) -> Result<(), Refusal> {
+    /// `cart_checked_out`, `shipping_method_unknown`, `shipping_method_unavailable`.
+    pub fn set_shipping_method(&mut self, code: &str, pricing: &Pricing) -> Result<(), Refusal> {
         self.check_open()?;
-        self.shipping_method = Some(method);
+        let price = pricing.option(code)?.price_amount(pricing.parcel_of(self));
+        if price.is_none() {
+            return Err(super::shipping::unavailable(code));
+        }
+        self.shipping_method = Some(code.to_owned());
         self.revision += 1;
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Orders that were placed elsewhere: their lines state what they cost.
 
-use contracts::{Currency, Money, ProductId, Refusal};
+use contracts::{Currency, Money, ProductId, Refusal, TaxClass};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -68,5 +68,8 @@ fn imported_line(line: &ImportLine, currency: Currency) -> Result<Line, Refusal>
         total_amount: line.line_total.amount,
         revision: 1,
         stocked: line.stocked,
+        weight_grams: 0,
+        // What it states has its tax in it, whatever that was.
+        tax_class: TaxClass::Exempt,
     })
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contracts::{ProductId, Refusal};
+use contracts::{ProductId, Refusal, TaxClass};
 use serde::{Deserialize, Serialize};
 
 use super::ProductCopy;
@@ -18,7 +18,7 @@ pub(super) const LINE_TOTAL_MAX: i64 = 1_000_000_000_000_000;
 pub struct Line {
     /// The product.
     pub product_id: ProductId,
-    /// Its name, as it was when it was added.
+    /// Its name.
     pub name: Arc<str>,
     /// Units of it.
     pub quantity: u32,
@@ -30,6 +30,10 @@ pub struct Line {
     pub revision: i64,
     /// Whether units of it are counted in stock.
     pub stocked: bool,
+    /// Weight of one unit in grams.
+    pub weight_grams: u32,
+    /// Which tax rate it has.
+    pub tax_class: TaxClass,
 }
 
 /// A line has another quantity than before.
@@ -59,6 +63,8 @@ impl Line {
             total_amount: 0,
             revision,
             stocked: product.stocked,
+            weight_grams: product.weight_grams,
+            tax_class: product.tax_class,
         };
         line.add_up()?;
         Ok(line)
@@ -72,10 +78,17 @@ impl Line {
         self.add_up()
     }
 
-    /// Sets the price of a unit, and the total with it.
-    pub(super) fn set_price(&mut self, unit_price_amount: i64) -> Result<(), Refusal> {
-        self.unit_price_amount = unit_price_amount;
-        self.add_up()
+    /// Takes over what a product is now; says whether anything changed.
+    pub(super) fn refresh(&mut self, product: &ProductCopy) -> Result<bool, Refusal> {
+        let before = self.clone();
+        if *self.name != *product.name {
+            self.name = product.name.as_str().into();
+        }
+        self.unit_price_amount = product.price_amount;
+        self.weight_grams = product.weight_grams;
+        self.tax_class = product.tax_class;
+        self.add_up()?;
+        Ok(*self != before)
     }
 
     fn add_up(&mut self) -> Result<(), Refusal> {

@@ -4,16 +4,20 @@ mod cart;
 mod checkout;
 mod import;
 mod item;
+mod pricing;
 mod product;
 mod shipping;
+mod tax;
 
 pub use cart::{Cart, CartStatus, LINES_MAX};
-pub use checkout::{CheckedOut, CheckoutRequest};
+pub use checkout::{CheckedOut, CheckoutRequest, OrderedLine, WALLET};
 pub use import::{IMPORT_LINES_MAX, IMPORT_QUANTITY_MAX, ImportLine, imported_lines};
 pub use item::{ItemChange, Line, QUANTITY_MAX};
+pub use pricing::{Amounts, Pricing, TaxShare};
 pub(crate) use product::not_found as product_not_found;
-pub use product::{CartProduct, ProductCopy, cart_product_id};
-pub use shipping::{SHIPPING_OPTIONS, ShippingMethod};
+pub use product::{CartProduct, ProductChange, ProductCopy, cart_product_id};
+pub use shipping::{INCLUDED, Parcel, ShippingOption, ShippingPrice, WeightStep};
+pub use tax::TaxRates;
 
 use contracts::CartId;
 

@@ -1,6 +1,6 @@
 //! What the cart knows of products, and which open carts hold one.
 
-use contracts::{CartId, Currency, Money, ProductId, Refusal};
+use contracts::{CartId, Currency, Money, ProductId, Refusal, TaxClass};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -19,8 +19,32 @@ pub struct ProductCopy {
     pub weight_grams: u32,
     /// Whether units of it are counted in stock.
     pub stocked: bool,
-    /// The sequence of the product's event that was applied last. Events that come late have a lower one.
-    pub sequence: i64,
+    /// Which tax rate it has.
+    pub tax_class: TaxClass,
+    /// Whether it is still sold.
+    pub sold: bool,
+    /// The sequence of the product's event that said the price. One that comes late has a lower one.
+    pub price_sequence: i64,
+    /// The sequence of the product's event that described it. Prices may come by a topic of their own, so each has its own order.
+    pub description_sequence: i64,
+}
+
+/// What the catalogue says about a product after it was announced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ProductChange {
+    /// One unit costs something else.
+    Price(Money),
+    /// It is described otherwise.
+    Description {
+        /// Its name.
+        name: String,
+        /// Weight of one unit in grams.
+        weight_grams: u32,
+        /// Which tax rate it has.
+        tax_class: TaxClass,
+    },
+    /// It is not sold any more.
+    Deleted,
 }
 
 impl ProductCopy {
@@ -29,14 +53,25 @@ impl ProductCopy {
         Money::new(self.price_amount, self.currency)
     }
 
-    /// Takes over a price, unless the copy has had a later event; says whether it did.
-    pub fn apply_price(&mut self, price: Money, sequence: i64) -> bool {
-        if sequence <= self.sequence {
-            return false;
+    /// Takes over a change, unless the copy has had a later one of its kind; says whether it did.
+    pub fn apply(&mut self, change: &ProductChange, sequence: i64) -> bool {
+        match change {
+            ProductChange::Price(price) if sequence > self.price_sequence => {
+                self.price_amount = price.amount;
+                self.currency = price.currency;
+                self.price_sequence = sequence;
+            }
+            ProductChange::Description { name, weight_grams, tax_class }
+                if sequence > self.description_sequence =>
+            {
+                self.name.clone_from(name);
+                self.weight_grams = *weight_grams;
+                self.tax_class = *tax_class;
+                self.description_sequence = sequence;
+            }
+            ProductChange::Deleted if self.sold => self.sold = false,
+            _ => return false,
         }
-        self.price_amount = price.amount;
-        self.currency = price.currency;
-        self.sequence = sequence;
         true
     }
 }
@@ -46,7 +81,7 @@ pub(crate) fn not_found() -> Refusal {
     Refusal::not_found("product_not_found", "There is no such product.")
 }
 
-/// An open cart holds a product: how a price change finds its carts.
+/// An open cart holds a product: how a change of the product finds its carts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CartProduct {
     /// [`cart_product_id`] of the two.

@@ -66,6 +66,12 @@ pub(crate) fn revert(
     change(cart_id, rows, cx, |cart| cart.revert(refused))
 }
 
+pub(crate) fn touch(cart_id: CartId, rows: &mut Rows) -> Result<Reply, Refusal> {
+    let cart = cart_mut(rows, cart_id)?;
+    cart.touch()?;
+    Ok(Reply::Cart(Box::new(cart.clone())))
+}
+
 /// Lets the domain change a cart's line, and does what follows from the change.
 fn change(
     cart_id: CartId,
@@ -83,7 +89,7 @@ fn change(
 }
 
 /// Keeps the index in step with a line, and announces the change.
-fn follow(cart_id: CartId, change: ItemChange, rows: &mut Rows, cx: &mut Cx<'_, Carts>) {
+pub(super) fn follow(cart_id: CartId, change: ItemChange, rows: &mut Rows, cx: &mut Cx<'_, Carts>) {
     if change.previous_quantity == 0 {
         rows.put(CartProduct::of(cart_id, change.product_id));
     }

@@ -2,7 +2,7 @@
 
 pub(crate) mod checkout;
 pub(crate) mod items;
-pub(crate) mod prices;
+pub(crate) mod products;
 pub(crate) mod shipping;
 
 use contracts::{CartId, Refusal};

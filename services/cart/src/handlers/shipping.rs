@@ -4,7 +4,7 @@ use contracts::{Address, CartId, Refusal};
 use engine::Rows;
 
 use super::cart_mut;
-use crate::{domain::ShippingMethod, message::Reply};
+use crate::{domain::Pricing, message::Reply};
 
 pub(crate) fn set_address(cart_id: CartId, address: &Address, rows: &mut Rows) -> Result<Reply, Refusal> {
     let cart = cart_mut(rows, cart_id)?;
@@ -12,8 +12,13 @@ pub(crate) fn set_address(cart_id: CartId, address: &Address, rows: &mut Rows) -
     Ok(Reply::Cart(Box::new(cart.clone())))
 }
 
-pub(crate) fn set_method(cart_id: CartId, method: ShippingMethod, rows: &mut Rows) -> Result<Reply, Refusal> {
+pub(crate) fn set_method(
+    pricing: &Pricing,
+    cart_id: CartId,
+    code: &str,
+    rows: &mut Rows,
+) -> Result<Reply, Refusal> {
     let cart = cart_mut(rows, cart_id)?;
-    cart.set_shipping_method(method)?;
+    cart.set_shipping_method(code, pricing)?;
     Ok(Reply::Cart(Box::new(cart.clone())))
 }

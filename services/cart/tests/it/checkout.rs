@@ -1,6 +1,6 @@
 use cart::{
     Message, Reply,
-    domain::{Cart, CartStatus, ShippingMethod},
+    domain::{Cart, CartStatus},
 };
 use contracts::{Address, Money, OrderId, Refusal, events::cart::CartCheckedOut};
 use engine::CommandKey;
@@ -59,7 +59,7 @@ fn a_checked_out_cart_is_not_changed_any_more() {
         Message::SetItem { cart_id, product_id, quantity: 2 },
         Message::RemoveItem { cart_id, product_id },
         Message::SetShippingAddress { cart_id, address: address() },
-        Message::SetShippingMethod { cart_id, method: ShippingMethod::Express },
+        Message::SetShippingMethod { cart_id, code: "express".to_owned() },
     ] {
         assert_eq!(shop.harness.command(message).expect_err("refused").code, "cart_checked_out");
     }
@@ -97,7 +97,8 @@ fn mail_and_payment_must_be_possible() {
         ("ada@example.com", "4111 1111", "payment_method_invalid"),
     ] {
         let (email, payment_method) = (email.to_owned(), payment_method.to_owned());
-        let message = Message::CheckOut { cart_id, email, total: euro(1_990), payment_method };
+        let message =
+            Message::CheckOut { cart_id, customer_id: None, email, total: euro(1_990), payment_method };
         assert_eq!(shop.harness.command(message).expect_err(code).code, code);
     }
 }
@@ -132,10 +133,11 @@ fn a_product_is_bought_at_once() {
         cart_id,
         product_id,
         quantity: 2,
+        customer_id: None,
         email: "ada@example.com".to_owned(),
         total,
         shipping_address: address(),
-        shipping_method: ShippingMethod::Standard,
+        shipping_method: "standard".to_owned(),
         payment_method: "pm_mock_approve".to_owned(),
     };
     assert_eq!(shop.harness.command(buy(euro(6_490))).expect_err("shipping is free").code, "total_changed");
@@ -161,10 +163,11 @@ fn a_refused_hold_is_the_answer_to_its_key_unless_that_has_an_order() {
         cart_id,
         product_id,
         quantity: 1,
+        customer_id: None,
         email: "ada@example.com".to_owned(),
         total: euro(3_490),
         shipping_address: address(),
-        shipping_method: ShippingMethod::Standard,
+        shipping_method: "standard".to_owned(),
         payment_method: "pm_mock_approve".to_owned(),
     };
     let refuse = |cart_id| {

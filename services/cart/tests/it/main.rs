@@ -4,6 +4,7 @@ mod checkout;
 mod import;
 mod items;
 mod order_submitted;
+mod pricing;
 mod products;
 mod repricing;
 mod totals;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use bus::Logged;
 use cart::{
     Carts, Message, Reply,
-    domain::{Cart, CartProduct, ItemChange, ShippingMethod},
+    domain::{Cart, CartProduct, ItemChange, Pricing},
 };
 use contracts::{
     Address, CartId, Currency, Money, OrderId, ProductId, Refusal, ServiceName, TaxClass,
@@ -42,7 +43,11 @@ struct Shop {
 
 impl Shop {
     fn new() -> Self {
-        Self { harness: Harness::new(Carts) }
+        Self::with(Pricing::default())
+    }
+
+    fn with(pricing: Pricing) -> Self {
+        Self { harness: Harness::new(Carts::new(pricing)) }
     }
 
     /// A product that the catalogue has announced.
@@ -54,15 +59,18 @@ impl Shop {
 
     /// A product whose announcement is still on its way.
     fn unannounced(&mut self, price: Money) -> (ProductId, Arc<Logged>) {
+        self.announcement(price, 250, TaxClass::Standard)
+    }
+
+    fn announcement(
+        &mut self,
+        price: Money,
+        weight_grams: u32,
+        tax_class: TaxClass,
+    ) -> (ProductId, Arc<Logged>) {
         let product_id: ProductId = self.harness.new_id().into();
-        let event = ProductCreated {
-            product_id,
-            name: "Mug".to_owned(),
-            price,
-            weight_grams: 250,
-            stocked: true,
-            tax_class: TaxClass::Standard,
-        };
+        let name = "Mug".to_owned();
+        let event = ProductCreated { product_id, name, price, weight_grams, stocked: true, tax_class };
         (product_id, self.harness.make_event(ServiceName::Catalog, product_id, &event))
     }
 
@@ -96,17 +104,31 @@ impl Shop {
         self.harness
             .command(Message::SetShippingAddress { cart_id, address: address() })
             .expect("an address");
-        let method = ShippingMethod::Standard;
-        self.harness.command(Message::SetShippingMethod { cart_id, method }).expect("a method");
+        self.ship(cart_id, "standard").expect("a method");
         cart_id
     }
 
     fn check_out(&mut self, cart_id: CartId, total: Money) -> Result<OrderId, Refusal> {
         let (email, payment_method) = ("ada@example.com".to_owned(), "pm_mock_approve".to_owned());
-        match self.harness.command(Message::CheckOut { cart_id, email, total, payment_method })? {
+        match self.harness.command(Message::CheckOut {
+            cart_id,
+            customer_id: None,
+            email,
+            total,
+            payment_method,
+        })? {
             Reply::CheckedOut { order_id, .. } => Ok(order_id),
             other => panic!("a checkout's reply, not {other:?}"),
         }
+    }
+
+    fn ship(&mut self, cart_id: CartId, code: &str) -> Result<(), Refusal> {
+        self.harness.command(Message::SetShippingMethod { cart_id, code: code.to_owned() }).map(drop)
+    }
+
+    /// What a cart costs by the settings of a new shop.
+    fn total(&mut self, cart_id: CartId) -> Money {
+        Pricing::default().amounts(&self.cart(cart_id)).total
     }
 
     fn cart(&mut self, cart_id: CartId) -> Cart {

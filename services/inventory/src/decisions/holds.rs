@@ -1,13 +1,13 @@
 //! Holds: units promised to a cart, for a time.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use contracts::{CartId, ProductId, Refusal, Timestamp};
 use engine::{Cx, Rows, Value};
 
 use super::{release, reserve};
 use crate::{
-    domain::{Hold, Stock, Units, slot},
+    domain::{Hold, Line, Stock, Units, slot, units_of},
     message::Message,
     service::Inventory,
 };
@@ -44,6 +44,44 @@ pub(crate) fn set(
         reserve(&Units::from([(product_id, change)]), rows, cx);
     }
     Ok(())
+}
+
+/// Holds all of a cart anew, each product as far as there are enough units, and releases what it does not want any more.
+/// Answers what is held then; an older revision than the last word about a product changes nothing of that.
+pub(crate) fn renew(
+    cart_id: CartId,
+    wanted: &[Line],
+    revision: i64,
+    hold_time: Duration,
+    rows: &mut Rows,
+    cx: &mut Cx<'_, Inventory>,
+) -> Option<Hold> {
+    let known = rows.get::<Hold>(cart_id);
+    let wanted = units_of(wanted);
+    if known.is_none() && wanted.is_empty() {
+        return None;
+    }
+    let mut hold = known.cloned().unwrap_or_else(|| Hold::new(cart_id));
+    let mut changes = Units::new();
+    let products: BTreeSet<ProductId> = hold.units().into_keys().chain(wanted.keys().copied()).collect();
+    for product_id in products {
+        let held = hold.units().get(&product_id).copied().unwrap_or(0);
+        let available = rows.get::<Stock>(product_id).map_or(0, Stock::available) + held;
+        let quantity = wanted.get(&product_id).copied().unwrap_or(0);
+        // Too few are none: half a line that is held would not be the cart's any more than a line that is not.
+        let quantity = if quantity <= available { quantity } else { 0 };
+        let quantity = u32::try_from(quantity).unwrap_or(0);
+        if let Some(change) = hold.set(product_id, quantity, revision).filter(|change| *change != 0) {
+            changes.insert(product_id, change);
+        }
+    }
+    hold.extend(cx.now(), hold_time);
+    if let Some(slot) = hold.expiry_slot {
+        schedule_end_of(slot, slot::end_of(slot), cx);
+    }
+    rows.put(hold.clone());
+    reserve(&changes, rows, cx);
+    Some(hold)
 }
 
 /// A cart has fewer units of a product: the rest is released, if a newer revision says so.

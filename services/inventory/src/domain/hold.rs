@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Units, slot};
 
 /// What is held for a cart. A set, not an increment: each line says how many units it holds as of a revision of the cart.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
     /// The cart.
     pub cart_id: CartId,

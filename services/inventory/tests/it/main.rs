@@ -10,6 +10,7 @@ mod http;
 mod invariants;
 mod logs;
 mod products;
+mod renewal;
 mod settlement;
 mod validation;
 mod warehouse;

@@ -68,7 +68,7 @@ impl Warehouse {
         let message = Message::AdjustStock { adjustment_id, reason: AdjustmentReason::Received, changes };
         match self.harness.command(message)? {
             Reply::Adjusted(levels) => Ok(levels),
-            Reply::Done => panic!("an adjustment is answered with levels"),
+            other => panic!("an adjustment is answered with levels, not {other:?}"),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What inventory's answers make of a cart.
 
 use axum::http::StatusCode;
+use serde_json::json;
 
 use super::Shop;
 
@@ -84,5 +85,37 @@ async fn a_refused_addition_stays_refused_and_never_holds_what_the_cart_has_not(
     let answer = shop.add(&cart, product, 2, Some("k")).await;
     assert_eq!((answer.status, &answer.body["lines"]), (StatusCode::OK, &serde_json::json!([])));
     assert_eq!(shop.held(), 0);
+    shop.engine.stop().await;
+}
+
+#[tokio::test]
+async fn a_cart_shows_what_is_held_and_renews_what_has_expired() {
+    let shop = Shop::open(3).await;
+    let (mug, fee) = (shop.product(1, 1_500, true).await, shop.product(2, 450, false).await);
+    let cart = shop.cart().await;
+    shop.add(&cart, mug, 3, None).await;
+    shop.add(&cart, fee, 1, None).await;
+    let now = shop.send("GET", &cart, None, "").await;
+    assert_eq!((&now.body["lines"][0]["held"], &now.body["lines"][1]["held"]), (&true.into(), &json!(null)));
+    assert_eq!(now.body["holds_expire_at"], "2026-12-31T23:59:59.000000Z");
+
+    shop.holds.0.lock().held.clear();
+    let expired = shop.send("GET", &cart, None, "").await;
+    assert_eq!(expired.body["lines"][0]["held"], false);
+    assert_eq!(expired.body["holds_expire_at"], json!(null));
+
+    let holds = format!("{cart}/holds");
+    let renewed = shop.send("POST", &holds, None, "").await;
+    assert_eq!((renewed.status, &renewed.body["lines"][0]["held"]), (StatusCode::OK, &true.into()));
+    assert_eq!(shop.held(), 3);
+
+    shop.holds.0.lock().held.clear();
+    shop.holds.0.lock().units = 2;
+    let short = shop.send("POST", &holds, None, "").await;
+    assert_eq!((short.status, &short.body["lines"][0]["held"]), (StatusCode::OK, &false.into()));
+
+    shop.holds.0.lock().is_down = true;
+    let blind = shop.send("GET", &cart, None, "").await;
+    assert_eq!((blind.status, &blind.body["lines"][0]["held"]), (StatusCode::OK, &json!(null)));
     shop.engine.stop().await;
 }

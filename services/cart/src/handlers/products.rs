@@ -1,16 +1,17 @@
-//! The copies of products, and how a price reaches the open carts that hold the product.
+//! The copies of products, and how a change reaches the open carts that hold the product.
 
-use contracts::{CartId, Money, ProductId, Refusal};
+use contracts::{CartId, ProductId, Refusal};
 use engine::{Cx, Key, Needs, Rows, Value};
 use uuid::Uuid;
 
+use super::items;
 use crate::{
-    domain::{Cart, CartProduct, ProductCopy},
+    domain::{Cart, CartProduct, ProductChange, ProductCopy},
     message::{Message, Reply},
     service::Carts,
 };
 
-/// How many carts one message tells of a price.
+/// How many carts one message tells of a change.
 const CHUNK: usize = 100;
 
 pub(crate) fn product_created(product: &ProductCopy, rows: &mut Rows) -> Reply {
@@ -23,9 +24,9 @@ pub(crate) fn product_created(product: &ProductCopy, rows: &mut Rows) -> Reply {
     Reply::Done
 }
 
-pub(crate) fn price_changed(
+pub(crate) fn product_changed(
     product_id: ProductId,
-    price: Money,
+    change: &ProductChange,
     sequence: i64,
     rows: &mut Rows,
     cx: &mut Cx<'_, Carts>,
@@ -33,8 +34,8 @@ pub(crate) fn price_changed(
     let Some(mut copy) = rows.get::<ProductCopy>(product_id).cloned() else {
         return Err(Refusal::early(format!("the product {product_id} is not known yet")));
     };
-    if !copy.apply_price(price, sequence) {
-        tracing::debug!(%product_id, sequence, "a price came late");
+    if !copy.apply(change, sequence) {
+        tracing::debug!(%product_id, sequence, "a change came late");
         return Ok(Reply::Done);
     }
     rows.put(copy);
@@ -56,28 +57,32 @@ pub(crate) fn tell_carts(product_id: ProductId, after: Option<Uuid>, rows: &Rows
     let next: Vec<&CartProduct> =
         holding.into_iter().filter(|row| Some(row.id) > after).take(CHUNK).collect();
     for row in &next {
-        let message = Message::RepriceCart { cart_id: row.cart_id, product_id };
-        cx.schedule(row.cart_id, format!("reprice {product_id}"), now, message);
+        let message = Message::RefreshCart { cart_id: row.cart_id, product_id };
+        cx.schedule(row.cart_id, format!("refresh {product_id}"), now, message);
     }
     if let Some(last) = next.last().filter(|_| next.len() == CHUNK) {
-        let message = Message::RepriceCarts { product_id, after: last.id };
-        cx.schedule(product_id, "reprice", now, message);
+        let message = Message::RefreshCarts { product_id, after: last.id };
+        cx.schedule(product_id, "refresh", now, message);
     }
 }
 
-/// The cart takes the price that the copy has by now, so that it does not matter which message of which change comes last.
-pub(crate) fn reprice_cart(
+/// The cart takes over what the copy says by now, so that it does not matter which message of which change comes last.
+pub(crate) fn refresh_cart(
     cart_id: CartId,
     product_id: ProductId,
     rows: &mut Rows,
+    cx: &mut Cx<'_, Carts>,
 ) -> Result<Reply, Refusal> {
     let (Some(cart), Some(product)) = (rows.get::<Cart>(cart_id), rows.get::<ProductCopy>(product_id)) else {
         return Ok(Reply::Done);
     };
-    let mut repriced = cart.clone();
-    let product = product.clone();
-    if repriced.reprice(&product)? {
-        rows.put(repriced);
+    let mut refreshed = cart.clone();
+    let gone = refreshed.refresh(&product.clone())?;
+    if refreshed.revision != cart.revision {
+        rows.put(refreshed);
+    }
+    if let Some(change) = gone {
+        items::follow(cart_id, change, rows, cx);
     }
     Ok(Reply::Done)
 }
