@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+mod asyncapi;
 pub mod audit;
+pub mod contract;
 pub mod directory;
-pub mod openapi;
+mod openapi;
 mod seed;
 pub mod settings;
 pub mod shop;

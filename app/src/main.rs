@@ -1,9 +1,15 @@
 //! The command line of `isotope`.
 
-use std::{io::Write, net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    io::Write,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
 use anyhow::Context as _;
-use app::{audit, settings::Settings, shop::Shop};
+use app::{audit, contract::Contract, settings::Settings, shop::Shop};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
@@ -28,6 +34,14 @@ enum Command {
     Audit(Audit),
     /// Print the HTTP contract as OpenAPI.
     Openapi,
+    /// Print the event contract as AsyncAPI.
+    Asyncapi,
+    /// Write the whole contract: OpenAPI, AsyncAPI, and a JSON Schema for each event.
+    Contract {
+        /// The folder.
+        #[arg(long, value_name = "DIR", default_value = "contract")]
+        to: PathBuf,
+    },
 }
 
 #[derive(Args)]
@@ -137,7 +151,9 @@ fn main() -> ExitCode {
             None => serve(cli.serve).await,
             Some(Command::Serve(serve_options)) => serve(serve_options).await,
             Some(Command::Audit(options)) => run_audit(options).await,
-            Some(Command::Openapi) => print_openapi().await,
+            Some(Command::Openapi) => Contract::make().await.map(|contract| print(&contract.openapi)),
+            Some(Command::Asyncapi) => Contract::make().await.map(|contract| print(&contract.asyncapi)),
+            Some(Command::Contract { to }) => write_contract(&to).await,
         }
     });
     runtime.shutdown_timeout(Duration::from_secs(5));
@@ -191,7 +207,13 @@ async fn run_audit(options: Audit) -> anyhow::Result<ExitCode> {
     Ok(if report.clean() { ExitCode::SUCCESS } else { ExitCode::from(2) })
 }
 
-async fn print_openapi() -> anyhow::Result<ExitCode> {
-    println!("{}", app::openapi::document().await?);
+/// Prints a document, if anybody reads it.
+fn print(document: &str) -> ExitCode {
+    let _ = std::io::stdout().write_all(document.as_bytes());
+    ExitCode::SUCCESS
+}
+
+async fn write_contract(folder: &Path) -> anyhow::Result<ExitCode> {
+    Contract::make().await?.write(folder)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -2,8 +2,6 @@
 
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
 
-use crate::{settings::Settings, shop::Shop};
-
 /// What the document says of the whole.
 pub fn about() -> OpenApi {
     let info = InfoBuilder::new()
@@ -15,22 +13,4 @@ pub fn about() -> OpenApi {
         ))
         .build();
     OpenApiBuilder::new().info(info).build()
-}
-
-/// The whole document, as pretty JSON: what a shop on an empty, temporary directory answers.
-///
-/// # Errors
-/// No temporary shop can be made.
-pub async fn document() -> anyhow::Result<String> {
-    let directory = tempfile::tempdir()?;
-    let settings = Settings {
-        data: directory.path().to_owned(),
-        listen: std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
-        seed_products: 0,
-        ..Settings::default()
-    };
-    let shop = Shop::start(&settings).await?;
-    let document = shop.openapi().to_owned();
-    shop.serve(std::future::ready(())).await?;
-    Ok(document)
 }

@@ -45,7 +45,7 @@ impl Shop {
         }
         let (routes, api) = system::nest(routes);
         let openapi = api.to_pretty_json()?;
-        let routes = system::routes(routes, &openapi, services.clone(), &ctx);
+        let routes = system::routes(routes, &openapi, services.clone(), &ctx)?;
         seed::first_start(&routes, &ctx, settings).await?;
         let routes = host::harden(routes, ServerLimits::default(), ctx.secrets.admin_token());
         Ok(Self { listener, routes, services, openapi, _directory: directory })
@@ -54,6 +54,11 @@ impl Shop {
     /// The HTTP contract.
     pub fn openapi(&self) -> &str {
         &self.openapi
+    }
+
+    /// Its services.
+    pub fn services(&self) -> &[Arc<dyn Running>] {
+        &self.services
     }
 
     /// Where it listens.

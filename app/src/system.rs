@@ -28,25 +28,40 @@ struct System {
     admin: AdminToken,
     ctx: Context,
     openapi: Arc<str>,
+    asyncapi: Arc<str>,
 }
 
 /// The services' routes with those about the shop itself.
-pub fn routes(routes: Router, openapi: &str, services: Vec<Arc<dyn Running>>, ctx: &Context) -> Router {
+///
+/// # Errors
+/// The contract of the events cannot be written.
+pub fn routes(
+    routes: Router,
+    openapi: &str,
+    services: Vec<Arc<dyn Running>>,
+    ctx: &Context,
+) -> anyhow::Result<Router> {
+    let asyncapi = crate::asyncapi::document(&services)?.into();
     let openapi = openapi.into();
-    let system = System { services, admin: ctx.secrets.admin_token(), ctx: ctx.clone(), openapi };
+    let system = System { services, admin: ctx.secrets.admin_token(), ctx: ctx.clone(), openapi, asyncapi };
     let own = Router::new()
         .route("/health/live", get(|| async { StatusCode::NO_CONTENT }))
         .route("/health/ready", get(ready))
         .route("/metrics", get(metrics))
         .route("/openapi.json", get(openapi_json))
         .route("/api/v1/openapi.json", get(openapi_json))
+        .route("/asyncapi.json", get(asyncapi_json))
         .route("/api/v1/admin/system", get(system_view))
         .with_state(system);
-    routes.merge(own)
+    Ok(routes.merge(own))
 }
 
 async fn openapi_json(State(system): State<System>) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], system.openapi.to_string()).into_response()
+}
+
+async fn asyncapi_json(State(system): State<System>) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], system.asyncapi.to_string()).into_response()
 }
 
 /// Ready once every service works and reads all of its sources.

@@ -73,6 +73,8 @@ pub struct UnreadableEvent {
 pub trait Event: Serialize + DeserializeOwned {
     /// Name and version, such as `order.paid.v1`.
     const TYPE: &'static str;
+    /// What other systems and requirement documents call it.
+    const ALIASES: &'static [&'static str] = &[];
 }
 
 #[cfg(test)]

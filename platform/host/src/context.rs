@@ -7,7 +7,7 @@ use bus::Embedded;
 use contracts::ServiceName;
 use engine::{
     Clock, Engine, EngineError, EngineOptions, ManualClock, Opened, Outside, Parked, PostgresAddress,
-    Rebuilt, Service, Stats, StoreAddress,
+    Rebuilt, Service, Stats, StoreAddress, Subscription,
 };
 use tokio::sync::Mutex;
 use utoipa_axum::router::OpenApiRouter;
@@ -100,6 +100,9 @@ pub trait Running: Send + Sync {
     /// Its database.
     fn store(&self) -> &StoreAddress;
 
+    /// Whose events its rules and its read models listen to. No types means all of the source.
+    fn subscriptions(&self) -> Vec<Subscription>;
+
     /// What is parked in it.
     async fn parked(&self) -> Result<Vec<Parked>, EngineError>;
 
@@ -146,6 +149,13 @@ impl<S: Service> Running for Hosted<S> {
 
     fn store(&self) -> &StoreAddress {
         self.engine.store()
+    }
+
+    fn subscriptions(&self) -> Vec<Subscription> {
+        let service = self.engine.service();
+        let projections = service.projections();
+        let of_projections = projections.iter().flat_map(|projection| projection.subscriptions());
+        service.subscriptions().iter().chain(of_projections).copied().collect()
     }
 
     async fn parked(&self) -> Result<Vec<Parked>, EngineError> {

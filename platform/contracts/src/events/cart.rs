@@ -6,7 +6,7 @@ use super::event;
 use crate::{Address, CartId, CustomerId, Money, OrderId, ProductId};
 
 /// A cart was opened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CartCreated {
     /// The cart.
     pub cart_id: CartId,
@@ -14,7 +14,7 @@ pub struct CartCreated {
 event!(CartCreated = "cart.created.v1");
 
 /// A product's quantity in a cart was set to more than it was.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CartItemAdded {
     /// The cart.
     pub cart_id: CartId,
@@ -28,7 +28,7 @@ pub struct CartItemAdded {
 event!(CartItemAdded = "cart.item.added.v1");
 
 /// A product's quantity in a cart was set to less than it was, down to none.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CartItemRemoved {
     /// The cart.
     pub cart_id: CartId,
@@ -63,7 +63,7 @@ pub struct OrderLine {
 }
 
 /// A customer has confirmed the cart as an order and said how it is paid and where it goes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CartCheckedOut {
     /// The cart; for an order that was bought at once, a cart that only ever held this order.
     pub cart_id: CartId,
@@ -92,4 +92,4 @@ pub struct CartCheckedOut {
     /// Lines, shipping, and tax where prices do not include it; what will be charged.
     pub total: Money,
 }
-event!(CartCheckedOut = "cart.checked_out.v1");
+event!(CartCheckedOut = "cart.checked_out.v1", also "UserCheckoutAccepted", "cart.checkout");

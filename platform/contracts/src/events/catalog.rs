@@ -6,7 +6,7 @@ use super::event;
 use crate::{Money, ProductId, TaxClass};
 
 /// A product was added to the catalogue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ProductCreated {
     /// The product.
     pub product_id: ProductId,
@@ -21,10 +21,10 @@ pub struct ProductCreated {
     /// Which tax rate it has.
     pub tax_class: TaxClass,
 }
-event!(ProductCreated = "product.created.v1");
+event!(ProductCreated = "product.created.v1", also "vendor.product.created");
 
 /// A product is described otherwise from now on. Its price has an event of its own.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ProductUpdated {
     /// The product.
     pub product_id: ProductId,
@@ -35,10 +35,10 @@ pub struct ProductUpdated {
     /// Which tax rate it has.
     pub tax_class: TaxClass,
 }
-event!(ProductUpdated = "product.updated.v1");
+event!(ProductUpdated = "product.updated.v1", also "vendor.product.updated");
 
 /// A product is not sold any more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ProductDeleted {
     /// The product.
     pub product_id: ProductId,
@@ -46,7 +46,7 @@ pub struct ProductDeleted {
 event!(ProductDeleted = "product.deleted.v1");
 
 /// A product has another price from now on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ProductPriceChanged {
     /// The product.
     pub product_id: ProductId,
@@ -55,4 +55,4 @@ pub struct ProductPriceChanged {
     /// The price until now.
     pub previous_price: Money,
 }
-event!(ProductPriceChanged = "product.price_changed.v1");
+event!(ProductPriceChanged = "product.price_changed.v1", also "ProductPriceChanged");

@@ -6,7 +6,7 @@ use super::event;
 use crate::{OrderId, ProductId};
 
 /// Inventory counts a product from now on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct StockCreated {
     /// The product.
     pub product_id: ProductId,
@@ -16,7 +16,7 @@ pub struct StockCreated {
 event!(StockCreated = "inventory.created.v1");
 
 /// Units on hand were set by staff or a delivery, or a product went out of stock or came back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct StockUpdated {
     /// The product.
     pub product_id: ProductId,
@@ -28,7 +28,7 @@ pub struct StockUpdated {
 event!(StockUpdated = "inventory.updated.v1");
 
 /// A product has fewer units available than its threshold, and had more before. Said once until there are enough again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct StockLow {
     /// The product.
     pub product_id: ProductId,
@@ -39,20 +39,20 @@ pub struct StockLow {
 }
 event!(StockLow = "inventory.low_stock.v1");
 
-/// Every line of the order has its stock. Also known as OrderStockConfirmed of inventory.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Every line of the order has its stock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OrderConfirmed {
     /// The order.
     pub order_id: OrderId,
 }
-event!(OrderConfirmed = "inventory.order_confirmed.v1");
+event!(OrderConfirmed = "inventory.order_confirmed.v1", also "OrderStockConfirmed");
 
 /// The order cannot have its stock; nothing is kept for it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OrderRejected {
     /// The order.
     pub order_id: OrderId,
     /// The products of which there was too little.
     pub short: Vec<ProductId>,
 }
-event!(OrderRejected = "inventory.order_rejected.v1");
+event!(OrderRejected = "inventory.order_rejected.v1", also "OrderStockRejected");

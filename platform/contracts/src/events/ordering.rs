@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::{cart::OrderLine, event};
 use crate::{Address, CartId, CustomerId, Money, OrderId, ProductId};
 
-/// An order exists. Also known as OrderStarted, OrderCreated and OrderStatusChangedToSubmitted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// An order exists.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OrderSubmitted {
     /// The order.
     pub order_id: OrderId,
@@ -21,18 +21,18 @@ pub struct OrderSubmitted {
     /// What is ordered.
     pub lines: Vec<OrderLine>,
 }
-event!(OrderSubmitted = "order.submitted.v1");
+event!(OrderSubmitted = "order.submitted.v1", also "OrderStarted", "OrderStatusChangedToSubmitted", "OrderCreated", "order.created");
 
 /// The time in which an order can be cancelled freely is over.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct GracePeriodConfirmed {
     /// The order.
     pub order_id: OrderId,
 }
-event!(GracePeriodConfirmed = "order.grace_period_confirmed.v1");
+event!(GracePeriodConfirmed = "order.grace_period_confirmed.v1", also "GracePeriodConfirmed");
 
 /// A product and how many units of it an order needs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct StockLine {
     /// The product.
     pub product_id: ProductId,
@@ -41,7 +41,7 @@ pub struct StockLine {
 }
 
 /// The order waits for inventory to confirm its stock.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OrderAwaitingValidation {
     /// The order.
     pub order_id: OrderId,
@@ -50,10 +50,10 @@ pub struct OrderAwaitingValidation {
     /// The stocked lines, one per product.
     pub lines: Vec<StockLine>,
 }
-event!(OrderAwaitingValidation = "order.awaiting_validation.v1");
+event!(OrderAwaitingValidation = "order.awaiting_validation.v1", also "OrderStatusChangedToAwaitingValidation");
 
 /// The order's stock is certain; payment may begin.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OrderStockConfirmed {
     /// The order.
     pub order_id: OrderId,
@@ -64,10 +64,10 @@ pub struct OrderStockConfirmed {
     /// `wallet`, or a gateway's token for the payment method.
     pub payment_method: String,
 }
-event!(OrderStockConfirmed = "order.stock_confirmed.v1");
+event!(OrderStockConfirmed = "order.stock_confirmed.v1", also "OrderStatusChangedToStockConfirmed");
 
 /// The order is paid.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OrderPaid {
     /// The order.
     pub order_id: OrderId,
@@ -80,10 +80,10 @@ pub struct OrderPaid {
     /// The shipping option, by its code.
     pub shipping_method: String,
 }
-event!(OrderPaid = "order.paid.v1");
+event!(OrderPaid = "order.paid.v1", also "OrderStatusChangedToPaid");
 
 /// A customer asks to cancel a paid order; fulfilment decides.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OrderCancelRequested {
     /// The order.
     pub order_id: OrderId,
@@ -91,15 +91,15 @@ pub struct OrderCancelRequested {
 event!(OrderCancelRequested = "order.cancel_requested.v1");
 
 /// The order's parcel is with the carrier.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OrderShipped {
     /// The order.
     pub order_id: OrderId,
 }
-event!(OrderShipped = "order.shipped.v1");
+event!(OrderShipped = "order.shipped.v1", also "OrderStatusChangedToShipped");
 
 /// The order's parcel has arrived.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OrderDelivered {
     /// The order.
     pub order_id: OrderId,
@@ -107,7 +107,7 @@ pub struct OrderDelivered {
 event!(OrderDelivered = "order.delivered.v1");
 
 /// Something about the order changed that is no status of its own in the saga: it was packed, or cancelling it was refused.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OrderUpdated {
     /// The order.
     pub order_id: OrderId,
@@ -129,7 +129,7 @@ pub enum CancelReason {
 }
 
 /// The order will not be fulfilled. Inventory releases or restocks, payment refunds what was charged, fulfilment stops.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OrderCancelled {
     /// The order.
     pub order_id: OrderId,
@@ -140,4 +140,4 @@ pub struct OrderCancelled {
     /// Whether it had been paid when it was cancelled, so that its stock had been settled.
     pub was_paid: bool,
 }
-event!(OrderCancelled = "order.cancelled.v1");
+event!(OrderCancelled = "order.cancelled.v1", also "OrderStatusChangedToCancelled");
