@@ -13,7 +13,7 @@ use crate::{
 /// A payment gateway. Carries out each idempotency key at most once, and remembers what it answered.
 #[async_trait]
 pub trait Gateway: Send + Sync {
-    /// Captures or refunds.
+    /// Captures, for an order or a wallet, or refunds.
     ///
     /// # Errors
     /// See [`OutsideError`]. A declined payment is an answer, not an error.

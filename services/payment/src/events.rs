@@ -4,12 +4,15 @@ use contracts::{
     Currency, Envelope, Event, Money, ServiceName, UnreadableEvent,
     events::{
         ordering::{OrderCancelled, OrderStockConfirmed},
-        payment::{PaymentCompleted, PaymentFailed, PaymentRefunded},
+        payment::{PaymentCompleted, PaymentFailed, PaymentRefunded, WalletToppedUp},
     },
 };
 use engine::{Publication, Subscription};
 
-use crate::domain::{Fact, Message, Payment};
+use crate::{
+    domain::{Fact, Payment},
+    message::Message,
+};
 
 /// Whose events are handled.
 pub const SUBSCRIPTIONS: &[Subscription] = &[Subscription {
@@ -24,6 +27,7 @@ pub fn receive(event: &Envelope) -> Result<Option<Message>, UnreadableEvent> {
             let confirmed: OrderStockConfirmed = event.read()?;
             Message::Charge {
                 order_id: confirmed.order_id,
+                customer_id: confirmed.customer_id,
                 amount: confirmed.total.amount,
                 currency: confirmed.total.currency,
                 method: confirmed.payment_method,
@@ -49,6 +53,7 @@ pub fn publish(fact: Fact) -> Publication {
         Fact::Refunded(payment) => {
             Publication::of(&PaymentRefunded { order_id: payment.order_id, amount: amount(&payment) })
         }
+        Fact::ToppedUp { customer_id, amount } => Publication::of(&WalletToppedUp { customer_id, amount }),
     }
 }
 

@@ -4,19 +4,26 @@ mod api;
 mod domain;
 mod effects;
 mod events;
+mod message;
 mod mock;
 mod store;
 
 use std::sync::{Arc, OnceLock};
 
-use contracts::{Envelope, Refusal, ServiceName, UnreadableEvent};
+use contracts::{Envelope, Money, Refusal, ServiceName, UnreadableEvent};
 use engine::{
-    Cx, Engine, EngineError, Key, Needs, Publication, Rows, Service, StoreError, Subscription, Table,
+    Cx, Engine, EngineError, Key, Needs, Publication, RandomIds, Rows, Service, StoreError, Subscription,
+    Table,
 };
+use parking_lot::Mutex;
 use serde::Deserialize;
 
-pub use domain::{Fact, Message, Payment, Request, Response, Status};
+pub use domain::{
+    Account, AccountKind, Adjusted, Adjustment, Entry, EntryKind, Fact, Payment, Request, Response, Status,
+    TopUp, TopUpStatus, WALLET, Wallet, wallet_account,
+};
 pub use effects::{Gateway, GatewayCalls};
+pub use message::{Message, Reply};
 pub use mock::{Callback, MockGateway};
 
 /// The service's settings.
@@ -32,25 +39,48 @@ impl Service for Payments {
     const NAME: ServiceName = ServiceName::Payment;
 
     type Message = Message;
-    type Reply = ();
+    type Reply = Reply;
     type Fact = Fact;
     type Request = Request;
     type Response = Response;
 
     fn tables(&self) -> Vec<&'static Table> {
-        vec![engine::table_of::<Payment>()]
+        store::tables()
     }
 
     fn key(&self, message: &Message) -> Key {
-        domain::key(message)
+        message::key(message)
     }
 
     fn needs(&self, message: &Message, needs: &mut Needs<'_>) {
-        domain::needs(message, needs);
+        message::needs(message, needs);
     }
 
-    fn handle(&self, message: &Message, rows: &mut Rows, cx: &mut Cx<'_, Self>) -> Result<(), Refusal> {
-        domain::handle(message, rows, cx)
+    fn handle(&self, message: &Message, rows: &mut Rows, cx: &mut Cx<'_, Self>) -> Result<Reply, Refusal> {
+        match message {
+            Message::Charge { order_id, customer_id, amount, currency, method } => {
+                let amount = Money::new(*amount, *currency);
+                domain::charge(*order_id, *customer_id, amount, method, rows, cx)?;
+            }
+            Message::OrderCancelled(order_id) => domain::cancel_order(*order_id, rows, cx)?,
+            Message::Captured { order_id, reference } => domain::captured(*order_id, reference, rows, cx)?,
+            Message::Declined { order_id, code } => domain::declined(*order_id, code, rows, cx)?,
+            Message::Refunded(order_id) => domain::refunded(*order_id, rows, cx)?,
+            Message::TopUp { top_up_id, customer_id, amount, method } => {
+                let top_up = domain::top_up(*top_up_id, *customer_id, *amount, method, rows, cx)?;
+                return Ok(Reply::TopUp(top_up));
+            }
+            Message::TopUpCaptured { top_up_id, reference } => {
+                domain::top_up_captured(*top_up_id, reference, rows, cx)?;
+            }
+            Message::TopUpDeclined { top_up_id, code } => {
+                domain::top_up_declined(*top_up_id, code, rows, cx)?;
+            }
+            Message::Adjust(adjustments) => {
+                return domain::adjust(adjustments, rows, cx).map(Reply::Adjusted);
+            }
+        }
+        Ok(Reply::Done)
     }
 
     fn subscriptions(&self) -> &'static [Subscription] {
@@ -66,7 +96,7 @@ impl Service for Payments {
     }
 
     fn effect_ended(&self, request: Request, response: Response) -> Message {
-        domain::effect_ended(request, response)
+        message::effect_ended(request, response)
     }
 }
 
@@ -84,17 +114,25 @@ pub async fn mount(ctx: &host::Context, _config: &Config) -> Result<host::Mounte
     let opened = ctx.open(Payments, Some(Arc::new(GatewayCalls(Arc::new(gateway))))).await?;
     let engine = opened.engine();
     let _ = callbacks.set(engine.clone());
-    let routes = api::routes(api::Api { engine, tokens: ctx.secrets.order_tokens() });
+    let ids = Arc::new(Mutex::new(RandomIds::new()));
+    let routes = api::routes(api::Api {
+        engine,
+        tokens: ctx.secrets.order_tokens(),
+        admin: ctx.secrets.admin_token(),
+        clock: ctx.clock.clone(),
+        ids,
+    });
     Ok(host::Mounted { routes, service: host::hosted(opened) })
 }
 
 /// The gateway's callbacks as commands. One that is lost does no harm: the call's own answer says the same.
 fn to_engine(engine: Arc<OnceLock<Engine<Payments>>>) -> Callback {
-    Box::new(move |order_id, reference| {
+    Box::new(move |request, response| {
         let Some(engine) = engine.get().cloned() else { return };
         tokio::spawn(async move {
-            if let Err(error) = engine.command(None, Message::Captured { order_id, reference }).await {
-                tracing::warn!(%order_id, %error, "a gateway's callback was not handled");
+            let message = message::effect_ended(request, response);
+            if let Err(error) = engine.command(None, message.clone()).await {
+                tracing::warn!(?message, %error, "a gateway's callback was not handled");
             }
         });
     })

@@ -10,7 +10,6 @@ use std::{
 };
 
 use async_trait::async_trait;
-use contracts::OrderId;
 use engine::OutsideError;
 use parking_lot::Mutex;
 
@@ -22,8 +21,8 @@ use crate::{
 /// How long the slow payment method takes.
 const SLOW: Duration = Duration::from_secs(3);
 
-/// Told of captures, as a real gateway's webhook would.
-pub type Callback = Box<dyn Fn(OrderId, String) + Send + Sync>;
+/// Told of captures, as a real gateway's webhook would: what was asked, and what it came to.
+pub type Callback = Box<dyn Fn(Request, Response) + Send + Sync>;
 
 /// What the ledger knows of an idempotency key.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -57,7 +56,8 @@ pub struct MockGateway {
 }
 
 impl MockGateway {
-    /// Opens the ledger: one line per key, `outcome key minor-units currency`.
+    /// Opens the ledger: one line per key, `outcome key minor-units currency`. Keys are `capture:order`, `refund:order` and
+    /// `topup:top-up`.
     ///
     /// # Errors
     /// The file cannot be read or written.
@@ -112,7 +112,8 @@ fn append_whole(file: &mut File, line: &[u8]) -> std::io::Result<()> {
 fn response(entry: Entry, key: &str) -> Response {
     match entry {
         Entry::Captured => {
-            Response::Captured { reference: format!("mock_{}", key.trim_start_matches("capture:")) }
+            let reference = key.split_once(':').map_or(key, |(_, id)| id);
+            Response::Captured { reference: format!("mock_{reference}") }
         }
         Entry::Declined => Response::Declined { code: "card_declined".to_owned() },
         Entry::Refunded => Response::Refunded,
@@ -122,13 +123,12 @@ fn response(entry: Entry, key: &str) -> Response {
 #[async_trait]
 impl Gateway for MockGateway {
     async fn carry_out(&self, key: &str, request: &Request) -> Result<Response, OutsideError> {
-        let (order_id, amount, currency, method) = match request {
+        let (amount, currency, method) = match request {
             Request::Refund { amount, currency, .. } => {
                 return self.enter(key, Entry::Refunded, *amount, currency.code());
             }
-            Request::Capture { order_id, amount, currency, method } => {
-                (*order_id, *amount, currency.code(), method)
-            }
+            Request::Capture { amount, currency, method, .. } => (*amount, currency.code(), method),
+            Request::TopUp { amount, method, .. } => (amount.amount, amount.currency.code(), method),
         };
         let capture = || self.enter(key, Entry::Captured, amount, currency);
         match method.as_str() {
@@ -149,9 +149,9 @@ impl Gateway for MockGateway {
             }
             "pm_mock_duplicate_callback" => {
                 let captured = capture()?;
-                if let Response::Captured { reference } = &captured {
-                    (self.callback)(order_id, reference.clone());
-                    (self.callback)(order_id, reference.clone());
+                if matches!(captured, Response::Captured { .. }) {
+                    (self.callback)(request.clone(), captured.clone());
+                    (self.callback)(request.clone(), captured.clone());
                 }
                 Ok(captured)
             }

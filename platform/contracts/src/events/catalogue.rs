@@ -131,7 +131,8 @@ pub fn all() -> Vec<EventType> {
         Payment payment:
             PaymentCompleted "payment.completed.v1",
             PaymentFailed "payment.failed.v1",
-            PaymentRefunded "payment.refunded.v1";
+            PaymentRefunded "payment.refunded.v1",
+            WalletToppedUp "wallet.topped_up.v1";
         Fulfilment fulfilment:
             DeliveryStatusUpdated "delivery.status_updated.v1",
             DeliveryStarted "delivery.started.v1",

@@ -41,7 +41,7 @@ async fn outcomes_are_as_scripted() {
     let heard = Arc::new(Mutex::new(Vec::new()));
     let hearing = heard.clone();
     let callback: payment::Callback =
-        Box::new(move |order, _| hearing.lock().expect("not poisoned").push(order));
+        Box::new(move |asked, _| hearing.lock().expect("not poisoned").push(asked));
     let gateway = MockGateway::open(&directory.path().join("ledger"), callback).expect("it opens");
     let approved = gateway.carry_out("capture:a", &capture("pm_mock_approve")).await;
     assert!(matches!(approved, Ok(Response::Captured { .. })));

@@ -1,7 +1,7 @@
 //! Every event: applies, applies twice, arrives out of order.
 
 use engine::harness::Fate;
-use payment::{Message, Request, Response, Status};
+use payment::{Account, Entry, Message, Payment, Request, Response, Status, Wallet};
 
 use crate::till::Till;
 
@@ -16,6 +16,10 @@ fn an_order_is_charged_once() {
     assert_eq!(till.captured(), Fate::Handled);
     assert_eq!(till.status(), Status::Completed);
     assert_eq!(till.harness.published_types(), ["payment.completed.v1"]);
+    assert_eq!(till.harness.rows::<Payment>().len(), 1);
+    // The ledger is the wallets': what a gateway charges is no row in it.
+    assert!(till.harness.rows::<Entry>().is_empty() && till.harness.rows::<Account>().is_empty());
+    assert!(till.harness.rows::<Wallet>().is_empty());
 }
 
 #[test]

@@ -1,25 +1,59 @@
-//! Routes of payments.
+//! Routes of payments and wallets.
+
+mod wallets;
+
+use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use contracts::{Money, OrderId};
-use engine::Engine;
-use host::{Bearer, OrderTokens, Problem, Segment};
+use engine::{Clock, Engine, Ids, RandomIds};
+use host::{AdminToken, Bearer, OrderTokens, Problem, Segment};
+use parking_lot::Mutex;
 use serde::Serialize;
 use utoipa_axum::{router::OpenApiRouter, routes};
+use uuid::Uuid;
 
 use crate::{
     Payments,
-    domain::{Payment, Status},
+    domain::{Payment, Status, WALLET},
 };
 
+/// What the routes work with.
 #[derive(Clone)]
 pub(crate) struct Api {
     pub engine: Engine<Payments>,
     pub tokens: OrderTokens,
+    pub admin: AdminToken,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<Mutex<RandomIds>>,
+}
+
+impl Api {
+    fn new_id(&self) -> Uuid {
+        self.ids.lock().next(self.clock.now())
+    }
 }
 
 pub(crate) fn routes(api: Api) -> OpenApiRouter {
-    OpenApiRouter::new().routes(routes!(get_payment)).with_state(api)
+    OpenApiRouter::new()
+        .routes(routes!(get_payment))
+        .routes(routes!(wallets::get_wallet))
+        .routes(routes!(wallets::list_entries))
+        .routes(routes!(wallets::top_up))
+        .routes(routes!(wallets::get_top_up))
+        .routes(routes!(wallets::adjust))
+        .routes(routes!(wallets::adjust_many))
+        .with_state(api)
+}
+
+/// Where an order's money comes from.
+#[derive(Clone, Copy, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Method {
+    /// The customer's wallet.
+    Wallet,
+    /// A payment method of a gateway, such as a card.
+    Gateway,
 }
 
 /// An order's payment, as its customer sees it.
@@ -28,9 +62,13 @@ struct PaymentView {
     order_id: OrderId,
     #[schema(inline)]
     status: Status,
+    /// Not there where the order was cancelled before it was to be charged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(inline)]
+    method: Option<Method>,
     #[serde(skip_serializing_if = "Option::is_none")]
     amount: Option<Money>,
-    /// The gateway's code of a declined payment.
+    /// The gateway's code of a declined payment; `insufficient_funds` or `no_wallet` where a wallet was to pay.
     #[serde(skip_serializing_if = "Option::is_none")]
     decline_code: Option<String>,
     updated_at: String,
@@ -38,9 +76,11 @@ struct PaymentView {
 
 impl From<Payment> for PaymentView {
     fn from(payment: Payment) -> Self {
+        let method = if payment.method == WALLET { Method::Wallet } else { Method::Gateway };
         Self {
             order_id: payment.order_id,
             status: payment.status,
+            method: payment.currency.map(|_| method),
             amount: payment.currency.map(|currency| Money::new(payment.amount, currency)),
             decline_code: payment.decline_code,
             updated_at: payment.updated_us.to_rfc3339(),
