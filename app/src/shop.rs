@@ -40,6 +40,13 @@ impl Shop {
             routes = routes.merge(mounted.routes);
             services.push(mounted.service);
         }
+        if let Some(clock) = &ctx.virtual_clock {
+            // Time goes on where it stood: what an earlier process has left is not done at the beginning of time.
+            for service in &services {
+                let latest = service.latest_event().await?;
+                latest.into_iter().for_each(|time| clock.advance_to(time));
+            }
+        }
         for service in &services {
             service.start().await?;
         }

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `POST products` | `{"products": [{"sku", "name", "description", "price": Money, "weight_grams", "stocked"}]}` | 200 `{"products": [{"sku", "id"}]}`, one for each, in the same order |
 //! | `POST stock` | `{"stock": [{"product_id", "on_hand"}]}` | 200 `{}`: each product has exactly so many units from now on |
+//! | `POST wallets/adjustments` | `{"adjustments": [{"id", "customer_id", "amount": Money, "reason"}]}`, at most 500 | 200 `{}`: each is made once |
 //! | `POST replay/orders` | `{"orders": [`[`ReplayedOrder`]`]}`, at most 200 | 200 `{"orders": [{"invoice", "order_id"}]}`, one for each, in the same order, committed |
 //! | `GET system` | | 200 `{"durability": ..., "lag": 0, "parked": 0, ...}`: settings as read back from the databases; events that some consumer has yet to handle; keys that are parked |
 //!
@@ -21,6 +22,9 @@ use crate::{http::Connection, server::Server};
 
 /// Products in one request.
 const PRODUCTS_AT_ONCE: usize = 500;
+
+/// Wallets in one request.
+const WALLETS_AT_ONCE: usize = 500;
 
 /// How long events may take to reach every service once nothing is sent any more.
 const SETTLE_PATIENCE: Duration = Duration::from_secs(120);
@@ -63,6 +67,19 @@ pub struct StockLevel {
     pub on_hand: u64,
 }
 
+/// Money for a customer's wallet.
+#[derive(Clone, Debug, Serialize)]
+pub struct WalletAdjustment {
+    /// An adjustment of the same id is made once.
+    pub id: String,
+    /// Whose wallet.
+    pub customer_id: Uuid,
+    /// How much.
+    pub amount: Money,
+    /// Why.
+    pub reason: &'static str,
+}
+
 /// An order that was placed elsewhere, at another time. It costs the sum of its lines; shipping is a line, where
 /// there was any.
 #[derive(Clone, Debug, Serialize)]
@@ -71,7 +88,9 @@ pub struct ReplayedOrder<'a> {
     pub invoice: &'a str,
     /// When it was placed, in microseconds since 1970: the order's own time, and that of all that follows from it.
     pub at_us: i64,
-    /// Its customer.
+    /// Its customer, who pays from the wallet; `None` for a guest, who pays by card.
+    pub customer_id: Option<Uuid>,
+    /// Where mail goes.
     pub email: &'a str,
     /// ISO 3166-1 alpha-2.
     pub country: &'a str,
@@ -153,17 +172,33 @@ impl Admin {
         Ok(ids)
     }
 
-    /// Sets what is on the shelves.
+    /// Puts money into wallets; what was put in by an earlier run is not put in again.
     ///
     /// # Errors
     /// The server refuses.
-    pub async fn set_stock(&mut self, levels: &[StockLevel]) -> anyhow::Result<()> {
+    pub async fn adjust_wallets(&mut self, adjustments: &[WalletAdjustment]) -> anyhow::Result<()> {
+        #[derive(Serialize)]
+        struct Request<'a> {
+            adjustments: &'a [WalletAdjustment],
+        }
+        for adjustments in adjustments.chunks(WALLETS_AT_ONCE) {
+            let _: serde_json::Value = self.post("wallets/adjustments", &Request { adjustments }).await?;
+        }
+        Ok(())
+    }
+
+    /// Sets what is on the shelves. With a `key`, once: a repeat of an earlier run changes nothing.
+    ///
+    /// # Errors
+    /// The server refuses.
+    pub async fn set_stock(&mut self, levels: &[StockLevel], key: Option<&str>) -> anyhow::Result<()> {
         #[derive(Serialize)]
         struct Request<'a> {
             stock: &'a [StockLevel],
         }
-        for stock in levels.chunks(PRODUCTS_AT_ONCE) {
-            let _: serde_json::Value = self.post("stock", &Request { stock }).await?;
+        for (number, stock) in levels.chunks(PRODUCTS_AT_ONCE).enumerate() {
+            let key = key.map(|key| format!("{key} {number}"));
+            let _: serde_json::Value = self.post_once("stock", key.as_deref(), &Request { stock }).await?;
         }
         Ok(())
     }
@@ -236,7 +271,18 @@ impl Admin {
     }
 
     async fn post<A: DeserializeOwned>(&mut self, path: &str, body: &impl Serialize) -> anyhow::Result<A> {
-        let headers = [("x-admin-token", self.token.as_str())];
+        self.post_once(path, None, body).await
+    }
+
+    async fn post_once<A: DeserializeOwned>(
+        &mut self,
+        path: &str,
+        key: Option<&str>,
+        body: &impl Serialize,
+    ) -> anyhow::Result<A> {
+        let token = ("x-admin-token", self.token.as_str());
+        let headers: Vec<(&str, &str)> =
+            [token].into_iter().chain(key.map(|key| ("idempotency-key", key))).collect();
         let body = serde_json::to_string(body)?;
         let response =
             self.connection.send("POST", format_args!("/api/v1/admin/{path}"), &headers, &body).await?;

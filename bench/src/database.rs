@@ -35,9 +35,23 @@ impl StoredOrder {
     }
 }
 
+/// An order as a report sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sale {
+    /// When it was placed, in microseconds since 1970.
+    pub created_us: i64,
+    /// Where it went, as an ISO 3166-1 alpha-2 code.
+    pub country: String,
+    /// What it cost, in minor units.
+    pub total: i64,
+    /// How many lines it has.
+    pub lines: i64,
+}
+
 /// The databases of the services that finish an order.
 pub struct Databases {
     ordering: DatabaseConnection,
+    payment: DatabaseConnection,
     fulfilment: DatabaseConnection,
     is_postgres: bool,
 }
@@ -50,12 +64,14 @@ impl Databases {
     pub async fn open(server: &Server) -> anyhow::Result<Self> {
         if let Some(url) = server.database_url() {
             let connection = connect(url).await?;
-            return Ok(Self { ordering: connection.clone(), fulfilment: connection, is_postgres: true });
+            let (payment, fulfilment) = (connection.clone(), connection.clone());
+            return Ok(Self { ordering: connection, payment, fulfilment, is_postgres: true });
         }
         let file = |service: &str| format!("sqlite://{}/{service}.db?mode=ro", server.data().display());
         let ordering = connect(&file("ordering")).await?;
         let fulfilment = connect(&file("fulfilment")).await?;
-        Ok(Self { ordering, fulfilment, is_postgres: false })
+        let payment = connect(&file("payment")).await?;
+        Ok(Self { ordering, payment, fulfilment, is_postgres: false })
     }
 
     /// Every order.
@@ -75,6 +91,47 @@ impl Databases {
             Ok((row.try_get_by_index(0)?, order))
         };
         self.rows(&self.ordering, sql).await?.into_iter().map(|row| Ok(read(row)?)).collect()
+    }
+
+    /// Every order that is paid, or past that.
+    ///
+    /// # Errors
+    /// The tables are not what is expected.
+    pub async fn sales(&self) -> anyhow::Result<Vec<Sale>> {
+        let (orders, purchases) = (self.table("ordering", "orders"), self.table("ordering", "purchases"));
+        let (country, lines) = if self.is_postgres {
+            ("shipping_address::jsonb ->> 'country'", "jsonb_array_length(lines::jsonb)::bigint")
+        } else {
+            ("json_extract(shipping_address, '$.country')", "json_array_length(lines)")
+        };
+        let sql = format!(
+            "SELECT created_us, {country}, total, {lines} FROM {orders} JOIN {purchases} ON order_id = id \
+             WHERE status IN ('paid', 'packed', 'shipped', 'delivered')"
+        );
+        let read = |row: QueryResult| -> Result<Sale, sea_orm::DbErr> {
+            Ok(Sale {
+                created_us: row.try_get_by_index(0)?,
+                country: row.try_get_by_index(1)?,
+                total: row.try_get_by_index(2)?,
+                lines: row.try_get_by_index(3)?,
+            })
+        };
+        self.rows(&self.ordering, sql).await?.into_iter().map(|row| Ok(read(row)?)).collect()
+    }
+
+    /// How many customers have a wallet, and how many of these have something in it.
+    ///
+    /// # Errors
+    /// The table is not what is expected.
+    pub async fn wallets(&self) -> anyhow::Result<(u64, u64)> {
+        let table = self.table("payment", "account");
+        let count = |condition: &str| format!("SELECT COUNT(*) FROM {table} WHERE {condition}");
+        let mut counts = [0, 0];
+        for (count, sql) in counts.iter_mut().zip([count("1 = 1"), count("balance <> 0")]) {
+            let rows = self.rows(&self.payment, sql).await?;
+            *count = rows.first().context("a count has a row")?.try_get_by_index::<i64>(0)? as u64;
+        }
+        Ok((counts[0], counts[1]))
     }
 
     /// How many orders have ended.

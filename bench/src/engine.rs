@@ -98,7 +98,7 @@ async fn start(place: &Place) -> anyhow::Result<Pair> {
 fn options<S: ::engine::Service>(place: &Place, transport: &Embedded, name: &str) -> EngineOptions<S> {
     let store = match place.database_url() {
         Some(url) => StoreAddress::Postgres(PostgresAddress { url: url.to_owned(), schema: name.to_owned() }),
-        None => StoreAddress::Sqlite(place.data().join(format!("{name}.db"))),
+        None => StoreAddress::Sqlite(place.path().join(format!("{name}.db"))),
     };
     EngineOptions { store, transport: transport.clone(), clock: Arc::new(SystemClock), outside: None }
 }

@@ -59,7 +59,7 @@ impl Catalogue {
             StockLevel { product_id: *product_id, on_hand }
         };
         let levels: Vec<StockLevel> = products.iter().enumerate().map(level).collect();
-        admin.set_stock(&levels).await?;
+        admin.set_stock(&levels, None).await?;
         admin.settle().await?;
 
         let mut connection = Connection::open(server.address).await?;

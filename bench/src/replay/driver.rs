@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    ops::Range,
     time::{Duration, Instant},
 };
 
@@ -9,9 +10,12 @@ use anyhow::{Context, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use uuid::Uuid;
 
-use super::invoices::{Article, Invoice, Sales};
+use super::{
+    invoices::{Article, Invoice, Sales},
+    progress::Progress,
+};
 use crate::{
-    admin::{Admin, Money, NewProduct, ReplayedLine, ReplayedOrder, StockLevel},
+    admin::{Admin, Money, NewProduct, ReplayedLine, ReplayedOrder, StockLevel, WalletAdjustment},
     database::Databases,
     server::Server,
 };
@@ -25,6 +29,9 @@ const END_PATIENCE: Duration = Duration::from_secs(300);
 
 const ASK_EVERY: Duration = Duration::from_millis(250);
 
+/// How long a request is under way when the server is killed: some of its orders are in, and some are not.
+const KILL_AFTER: Duration = Duration::from_millis(60);
+
 const CURRENCY: &str = "GBP";
 
 /// The products that were made: by code, the shop's id and the file's article.
@@ -34,28 +41,53 @@ type Products<'a> = HashMap<&'a str, (Uuid, &'a Article)>;
 pub(super) struct Placed {
     /// From the first order sent to the last one ended.
     pub took: Duration,
+    /// Orders and lines that this run has sent; an earlier run may have sent others.
+    pub orders: usize,
     pub lines: usize,
+    /// How often the server was killed on the way.
+    pub kills: usize,
 }
 
-/// Makes the products and their stock, places every invoice as an order, and waits until all have ended.
-pub(super) async fn place(sales: &Sales, server: &Server, shows_progress: bool) -> anyhow::Result<Placed> {
+/// Makes the products, their stock and the customers' wallets, places every invoice as an order, and waits until all have ended.
+/// What an earlier run has done is not done again. The server is killed `kills` times on the way, each time in the middle of a request.
+pub(super) async fn place(
+    sales: &Sales,
+    server: &mut Server,
+    kills: usize,
+    shows_progress: bool,
+) -> anyhow::Result<Placed> {
+    let mut progress = Progress::of(server, sales)?;
     let mut admin = Admin::connect(server).await?;
     let products = make_products(&mut admin, &sales.articles).await?;
+    fill_wallets(&mut admin, sales).await?;
     let databases = Databases::open(server).await?;
 
-    let progress = progress_bar(sales.invoices.len() as u64, shows_progress);
+    let bar = progress_bar(sales.invoices.len() as u64, shows_progress);
+    let is_open = |batch: &Range<usize>| batch.end > progress.placed();
+    let batches: Vec<Range<usize>> = batches(&sales.invoices).into_iter().filter(is_open).collect();
+    bar.set_position(progress.placed() as u64);
+    let mut placed = Placed { took: Duration::ZERO, orders: 0, lines: 0, kills: 0 };
     let started = Instant::now();
-    let mut lines = 0;
-    for batch in batches(&sales.invoices) {
+    for (number, range) in batches.iter().enumerate() {
+        let batch = &sales.invoices[range.clone()];
         let orders: Vec<ReplayedOrder<'_>> =
             batch.iter().map(|invoice| order_of(invoice, &products)).collect::<anyhow::Result<_>>()?;
+        if placed.kills < kills && number * (kills + 1) >= batches.len() * (placed.kills + 1) {
+            // Whether it was answered makes no difference: it is sent again, and what is in is not put in twice.
+            let _ = tokio::time::timeout(KILL_AFTER, admin.replay_orders(&orders)).await;
+            server.kill_and_restart()?;
+            admin = Admin::connect(server).await?;
+            placed.kills += 1;
+        }
         admin.replay_orders(&orders).await?;
-        lines += batch.iter().map(|invoice| invoice.lines.len()).sum::<usize>();
-        progress.inc(batch.len() as u64);
-        progress.set_message(format!("{lines} lines"));
+        progress.reach(range.end)?;
+        placed.orders += batch.len();
+        placed.lines += batch.iter().map(|invoice| invoice.lines.len()).sum::<usize>();
+        bar.inc(batch.len() as u64);
+        bar.set_message(format!("{} lines", placed.lines));
     }
 
-    progress.set_message("waiting for the last payments");
+    bar.set_message("waiting for the last payments");
     let deadline = Instant::now() + END_PATIENCE;
     while databases.count_of_ended_orders().await? < sales.invoices.len() as u64 {
         ensure!(
@@ -67,10 +99,22 @@ pub(super) async fn place(sales: &Sales, server: &Server, shows_progress: bool) 
         );
         tokio::time::sleep_until(tokio::time::Instant::now() + ASK_EVERY).await;
     }
-    let took = started.elapsed();
+    placed.took = started.elapsed();
     admin.settle().await?;
-    progress.finish_and_clear();
-    Ok(Placed { took, lines })
+    bar.finish_and_clear();
+    Ok(placed)
+}
+
+/// Each customer's wallet gets what the customer's orders of the whole file cost, so that all wallets are empty in the end.
+async fn fill_wallets(admin: &mut Admin, sales: &Sales) -> anyhow::Result<()> {
+    let adjustment = |(customer_id, amount): (Uuid, i64)| WalletAdjustment {
+        id: format!("replay-{customer_id}"),
+        customer_id,
+        amount: Money { amount, currency: CURRENCY },
+        reason: "what the file says this customer spends",
+    };
+    let adjustments: Vec<WalletAdjustment> = sales.purchases().into_iter().map(adjustment).collect();
+    admin.adjust_wallets(&adjustments).await
 }
 
 async fn make_products<'a>(admin: &mut Admin, articles: &'a [Article]) -> anyhow::Result<Products<'a>> {
@@ -93,7 +137,7 @@ async fn make_products<'a>(admin: &mut Admin, articles: &'a [Article]) -> anyhow
         .filter(|(article, _)| article.stocked)
         .map(|(article, id)| StockLevel { product_id: *id, on_hand: article.units })
         .collect();
-    admin.set_stock(&levels).await?;
+    admin.set_stock(&levels, Some("replay stock")).await?;
     admin.settle().await?;
     let made = articles.iter().zip(ids);
     Ok(made.map(|(article, id)| (article.sku.as_str(), (id, article))).collect())
@@ -115,6 +159,7 @@ fn order_of<'a>(invoice: &'a Invoice, products: &Products<'a>) -> anyhow::Result
     Ok(ReplayedOrder {
         invoice: &invoice.number,
         at_us: invoice.at_us,
+        customer_id: invoice.customer,
         email: &invoice.email,
         country: invoice.country,
         lines: lines.collect::<anyhow::Result<_>>()?,
@@ -122,19 +167,19 @@ fn order_of<'a>(invoice: &'a Invoice, products: &Products<'a>) -> anyhow::Result
 }
 
 /// Slices of the invoices, in order, within both bounds; a longer invoice goes alone.
-fn batches(invoices: &[Invoice]) -> Vec<&[Invoice]> {
+fn batches(invoices: &[Invoice]) -> Vec<Range<usize>> {
     let mut batches = Vec::new();
     let (mut start, mut lines) = (0, 0);
     for (index, invoice) in invoices.iter().enumerate() {
         let is_full = index - start == ORDERS_AT_ONCE || lines + invoice.lines.len() > LINES_AT_ONCE;
         if is_full && index > start {
-            batches.push(&invoices[start..index]);
+            batches.push(start..index);
             (start, lines) = (index, 0);
         }
         lines += invoice.lines.len();
     }
     if start < invoices.len() {
-        batches.push(&invoices[start..]);
+        batches.push(start..invoices.len());
     }
     batches
 }
@@ -157,6 +202,7 @@ mod tests {
         Invoice {
             number: number.to_string(),
             at_us: number as i64,
+            customer: None,
             email: String::new(),
             country: "GB",
             lines: vec![line; lines],
@@ -169,12 +215,10 @@ mod tests {
         invoices.insert(300, invoice(9_000, LINES_AT_ONCE + 7));
         let batches = batches(&invoices);
 
-        let flat: Vec<&str> =
-            batches.iter().flat_map(|batch| batch.iter().map(|invoice| invoice.number.as_str())).collect();
-        let expected: Vec<&str> = invoices.iter().map(|invoice| invoice.number.as_str()).collect();
-        assert_eq!(flat, expected);
+        let flat: Vec<usize> = batches.iter().cloned().flatten().collect();
+        assert_eq!(flat, (0..invoices.len()).collect::<Vec<_>>());
         for batch in batches {
-            let lines: usize = batch.iter().map(|invoice| invoice.lines.len()).sum();
+            let lines: usize = invoices[batch.clone()].iter().map(|invoice| invoice.lines.len()).sum();
             assert!(batch.len() == 1 || (batch.len() <= ORDERS_AT_ONCE && lines <= LINES_AT_ONCE));
         }
     }

@@ -1,4 +1,4 @@
-//! Revenue by day straight from the file's text.
+//! Revenue by day and country straight from the file's text.
 //!
 //! This is the other side of the comparison, so it shares nothing with the code that puts orders into the shop: it
 //! reads CSV by itself, byte by byte, knows neither invoices nor products, and computes in whole numbers.
@@ -8,16 +8,16 @@ use std::{
     io::{BufReader, Read},
 };
 
-/// Pennies sold by day, as `2010-12-01`.
-pub(super) type RevenueByDay = BTreeMap<String, i64>;
+/// Pennies sold by day, as `2010-12-01`, and by the country's name.
+pub(super) type Revenue = BTreeMap<(String, String), i64>;
 
 /// Sums every sale line of the file: no invoice that begins with C or A, units above zero, a price above zero. A line
 /// is units times price, rounded half up to the penny.
 ///
 /// # Errors
 /// The text is not of the Online Retail format; says the record's number.
-pub(super) fn revenue_by_day(text: impl Read) -> Result<RevenueByDay, String> {
-    let mut days = RevenueByDay::new();
+pub(super) fn revenue(text: impl Read) -> Result<Revenue, String> {
+    let mut revenue = Revenue::new();
     let mut columns: Option<Columns> = None;
     let mut number = 0_u64;
     each_record(text, |record| {
@@ -26,14 +26,14 @@ pub(super) fn revenue_by_day(text: impl Read) -> Result<RevenueByDay, String> {
             columns = Some(Columns::find(record)?);
             return Ok(());
         };
-        if let Some((day, pennies)) =
+        if let Some((day, country, pennies)) =
             columns.sale(record).map_err(|error| format!("record {number}: {error}"))?
         {
-            *days.entry(day).or_default() += pennies;
+            *revenue.entry((day, country)).or_default() += pennies;
         }
         Ok(())
     })?;
-    Ok(days)
+    Ok(revenue)
 }
 
 /// Where the columns that matter here stand.
@@ -42,6 +42,7 @@ struct Columns {
     quantity: usize,
     date: usize,
     price: usize,
+    country: usize,
 }
 
 impl Columns {
@@ -57,11 +58,12 @@ impl Columns {
             quantity: find("Quantity")?,
             date: find("InvoiceDate")?,
             price: find("UnitPrice")?,
+            country: find("Country")?,
         })
     }
 
-    /// The day and pennies of a record, where it is a sale.
-    fn sale(&self, record: &[String]) -> Result<Option<(String, i64)>, String> {
+    /// The day, country and pennies of a record, where it is a sale.
+    fn sale(&self, record: &[String]) -> Result<Option<(String, String, i64)>, String> {
         let cell = |column: usize| record.get(column).map(String::as_str).ok_or("too few columns".to_owned());
         let invoice = cell(self.invoice)?;
         let quantity: i128 =
@@ -75,7 +77,7 @@ impl Columns {
         // Pounds are price / scale: pennies are 100 times that, and half a penny more before cutting off rounds half up.
         let pennies = (2 * 100 * quantity * price + scale) / (2 * scale);
         let pennies = i64::try_from(pennies).map_err(|_| "the line is too large".to_owned())?;
-        Ok(Some((day, pennies)))
+        Ok(Some((day, cell(self.country)?.to_owned(), pennies)))
     }
 }
 
@@ -159,17 +161,22 @@ fn take(cell: &mut Vec<u8>) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{decimal, revenue_by_day};
+    use super::{decimal, revenue};
 
     const HEADER: &str =
         "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n";
 
-    fn days(rows: &str) -> Vec<(String, i64)> {
-        revenue_by_day(format!("{HEADER}{rows}").as_bytes()).expect("sums").into_iter().collect()
+    fn sums(rows: &str) -> Vec<(String, String, i64)> {
+        let revenue = revenue(format!("{HEADER}{rows}").as_bytes()).expect("sums");
+        revenue.into_iter().map(|((day, country), pennies)| (day, country, pennies)).collect()
+    }
+
+    fn sum(day: &str, country: &str, pennies: i64) -> (String, String, i64) {
+        (day.to_owned(), country.to_owned(), pennies)
     }
 
     #[test]
-    fn sales_are_summed_by_day_and_others_left_out() {
+    fn sales_are_summed_by_day_and_country_and_others_left_out() {
         let rows = "\
 1,10002,A,6,2010-12-01 08:26:00,2.55,17850,EIRE
 1,10003,\"B, \"\"C\"\"\",8,2010-12-01 08:27:00,2.75,17850,EIRE
@@ -179,13 +186,14 @@ A4,B,Adjust,1,2010-12-02 10:00:00,11062.06,,EIRE
 5,10002,lost,-5,2010-12-02 10:00:00,0,,EIRE
 6,10002,found,5,2010-12-02 10:00:00,0,,EIRE
 ";
-        assert_eq!(days(rows), [("2010-12-01".to_owned(), 1_530 + 2_200), ("2010-12-02".to_owned(), 1_800)]);
+        let expected = [sum("2010-12-01", "EIRE", 1_530 + 2_200), sum("2010-12-02", "France", 1_800)];
+        assert_eq!(sums(rows), expected);
     }
 
     #[test]
     fn each_line_rounds_half_up() {
         let rows = "1,1,A,1,2010-12-01 08:26:00,0.005,1,EIRE\n1,1,A,1,2010-12-01 08:26:00,0.004,1,EIRE\n1,1,A,3,2010-12-01 08:26:00,1.125,1,EIRE";
-        assert_eq!(days(rows), [("2010-12-01".to_owned(), 1 + 338)]);
+        assert_eq!(sums(rows), [sum("2010-12-01", "EIRE", 1 + 338)]);
     }
 
     #[test]
@@ -197,7 +205,7 @@ A4,B,Adjust,1,2010-12-02 10:00:00,11062.06,,EIRE
 
     #[test]
     fn another_format_is_an_error() {
-        assert!(revenue_by_day("a,b\n1,2\n".as_bytes()).is_err());
-        assert!(revenue_by_day(format!("{HEADER}1,2\n").as_bytes()).is_err());
+        assert!(revenue("a,b\n1,2\n".as_bytes()).is_err());
+        assert!(revenue(format!("{HEADER}1,2\n").as_bytes()).is_err());
     }
 }

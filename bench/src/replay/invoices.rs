@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use anyhow::{Context, ensure};
+use uuid::Uuid;
 
 use super::{countries::code_of, money::line_total, rows::Row};
 
@@ -11,6 +12,8 @@ use super::{countries::code_of, money::line_total, rows::Row};
 pub(super) struct Invoice {
     pub number: String,
     pub at_us: i64,
+    /// Who placed it; `None` for a guest.
+    pub customer: Option<Uuid>,
     pub email: String,
     /// ISO 3166-1 alpha-2.
     pub country: &'static str,
@@ -114,15 +117,48 @@ fn invoice_of(row: &Row) -> anyhow::Result<Invoice> {
     Ok(Invoice {
         number: row.invoice.clone(),
         at_us: row.at_us,
+        customer: row.customer.as_deref().map(customer_id),
         email,
         country: code_of(&row.country)?,
         lines: Vec::new(),
     })
 }
 
+/// The customers of this file, as a name space of UUIDs: a customer of a number has the same id in every run.
+const CUSTOMERS: Uuid = Uuid::from_u128(0x6f6e_6c69_6e65_5265_8461_696c_0000_0001);
+
+fn customer_id(number: &str) -> Uuid {
+    Uuid::new_v5(&CUSTOMERS, number.as_bytes())
+}
+
+impl Invoice {
+    /// What it costs, in pennies.
+    pub fn total(&self) -> i64 {
+        self.lines.iter().map(|line| line.total).sum()
+    }
+}
+
+impl Sales {
+    /// What each customer buys in the whole file, in pennies, in the order of their first purchase.
+    pub fn purchases(&self) -> Vec<(Uuid, i64)> {
+        let mut place: HashMap<Uuid, usize> = HashMap::new();
+        let mut purchases: Vec<(Uuid, i64)> = Vec::new();
+        for invoice in &self.invoices {
+            let Some(customer) = invoice.customer else { continue };
+            let next = purchases.len();
+            let place = *place.entry(customer).or_insert(next);
+            if place == next {
+                purchases.push((customer, 0));
+            }
+            purchases[place].1 += invoice.total();
+        }
+        purchases
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{super::rows::Row, group};
+    use super::{super::rows::Row, customer_id, group};
 
     fn row(invoice: &str, stock_code: &str, quantity: i64, at_us: i64, unit_price_thousandths: i64) -> Row {
         Row {
@@ -161,6 +197,21 @@ mod tests {
             .map(|article| (article.sku.as_str(), article.price, article.stocked, article.units))
             .collect();
         assert_eq!(articles, [("10002", 113, true, 6), ("POST", 1_800, false, 1)]);
+    }
+
+    #[test]
+    fn what_a_customer_buys_is_summed_and_guests_are_left_out() {
+        let mut rows = [
+            row("1", "10002", 1, 100, 850),
+            row("2", "10002", 2, 200, 850),
+            row("3", "10002", 1, 300, 850),
+            row("4", "10002", 5, 400, 850),
+        ];
+        for (row, customer) in rows.iter_mut().zip([Some("17850"), Some("12583"), None, Some("17850")]) {
+            row.customer = customer.map(str::to_owned);
+        }
+        let sales = group(&rows).expect("groups");
+        assert_eq!(sales.purchases(), [(customer_id("17850"), 6 * 85), (customer_id("12583"), 2 * 85)]);
     }
 
     #[test]

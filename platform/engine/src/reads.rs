@@ -1,5 +1,6 @@
 //! Reads beside the lanes: what the HTTP routes show. They see what is committed, and never wait for a writer.
 
+use contracts::Timestamp;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, QueryResult, Statement,
     sea_query::Value as SqlValue,
@@ -9,6 +10,7 @@ use crate::{
     record::Record,
     session::StoreError,
     sql::Dialect,
+    system::EVENT_LOG,
     table::{Column, Table},
     value::{ColumnKind, Key, Row, Value},
 };
@@ -74,6 +76,16 @@ impl Reads {
         let sql = format!("SELECT {} FROM {} {condition}", columns.join(", "), table.name);
         let found = self.query(sql, parameters).await?;
         found.iter().map(|row| Ok(row_of(table, row)?)).collect()
+    }
+
+    /// When the latest event of the service's log was decided. Reads all of the log.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn latest_event(&self) -> Result<Option<Timestamp>, StoreError> {
+        let found = self.query(format!("SELECT MAX(at_us) FROM {}", EVENT_LOG.name), Vec::new()).await?;
+        let latest = found.first().map(|row| row.try_get_by_index::<Option<i64>>(0)).transpose()?;
+        Ok(latest.flatten().map(Timestamp))
     }
 
     /// Runs any query.
