@@ -4,6 +4,7 @@ mod asyncapi;
 pub mod audit;
 pub mod contract;
 pub mod directory;
+mod docs;
 mod openapi;
 mod seed;
 pub mod settings;

@@ -53,7 +53,7 @@ pub fn routes(
         .route("/asyncapi.json", get(asyncapi_json))
         .route("/api/v1/admin/system", get(system_view))
         .with_state(system);
-    Ok(routes.merge(own))
+    Ok(routes.merge(own).merge(crate::docs::routes()))
 }
 
 async fn openapi_json(State(system): State<System>) -> Response {
