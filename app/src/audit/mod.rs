@@ -7,6 +7,7 @@ mod logs;
 mod money;
 mod orders;
 mod stock;
+mod wallets;
 
 use std::{
     collections::{BTreeSet, HashSet},

@@ -1,4 +1,5 @@
-//! Money is conserved: at most one capture per order, and what the gateway has taken and not given back is what orders are paid.
+//! Money is conserved: at most one capture per order, and what the gateway and the customers' wallets have given and not got
+//! back is what orders are paid.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -9,13 +10,26 @@ use anyhow::Context as _;
 use contracts::ServiceName;
 use uuid::Uuid;
 
-use super::{Look, books::Books};
+use super::{
+    Look,
+    books::Books,
+    wallets::{self, Moved},
+};
 
-/// What the gateway has done for an order.
+/// What the gateway has done for an order or a top-up.
 #[derive(Default)]
-struct Entry {
-    captures: Vec<(i64, String)>,
-    refunds: Vec<(i64, String)>,
+pub(super) struct Entry {
+    /// Minor units and currency of each capture.
+    pub captures: Vec<(i64, String)>,
+    /// The same of each refund.
+    pub refunds: Vec<(i64, String)>,
+}
+
+/// The mock gateway's own ledger.
+#[derive(Default)]
+struct Ledger {
+    orders: HashMap<Uuid, Entry>,
+    top_ups: HashMap<Uuid, Entry>,
 }
 
 /// What ordering and payment say of an order.
@@ -28,26 +42,44 @@ struct Order {
 struct Payment {
     status: String,
     amount: i64,
+    method: String,
+}
+
+impl Payment {
+    fn is_captured(&self) -> bool {
+        matches!(self.status.as_str(), "completed" | "refunding" | "refunded")
+    }
+
+    fn is_of_wallet(&self) -> bool {
+        self.method == "wallet"
+    }
 }
 
 pub(super) async fn check(books: &Books, data: &Path, look: &mut Look) -> anyhow::Result<()> {
     let orders = orders(books).await?;
     let payments = payments(books).await?;
     let ledger = ledger(&data.join("mock-gateway.ledger"))?;
-    for (order, entry) in &ledger {
+    let moved = wallets::moved_for_orders(books).await?;
+    wallets::check(books, &ledger.top_ups, look).await?;
+    for entry in ledger.top_ups.values() {
+        look.counted.captures += entry.captures.len() as u64;
+    }
+    check_payments(&payments, &ledger, &moved, &orders, look);
+    for (order, entry) in &ledger.orders {
         look.counted.captures += entry.captures.len() as u64;
         look.counted.refunds += entry.refunds.len() as u64;
         check_entry(*order, entry, orders.get(order), payments.get(order), look);
     }
-    // By currency: what the gateway keeps of paid orders, and what these cost.
+    // By currency: what the shop keeps of paid orders, at the gateway and from wallets, and what these cost.
     let mut sums: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
     for (id, order) in orders.iter().filter(|(_, order)| is_paid(&order.status)) {
-        let kept = ledger.get(id).map_or(0, |entry| sum(&entry.captures) - sum(&entry.refunds));
+        let at_gateway = ledger.orders.get(id).map_or(0, |entry| sum(&entry.captures) - sum(&entry.refunds));
+        let kept = at_gateway + moved.get(id).map_or(0, Moved::kept);
         if kept != order.total {
             look.found(
                 "paid_in_full",
                 id.to_string(),
-                format!("it costs {}, and the gateway keeps {kept}", order.total),
+                format!("it costs {}, and the shop keeps {kept}", order.total),
             );
         }
         let sums = sums.entry(&order.currency).or_default();
@@ -55,11 +87,61 @@ pub(super) async fn check(books: &Books, data: &Path, look: &mut Look) -> anyhow
     }
     for (currency, (kept, owed)) in sums {
         if kept != owed {
-            let detail = format!("captures less refunds of paid orders are {kept}; these cost {owed}");
+            let detail = format!("payments less refunds of paid orders are {kept}; these cost {owed}");
             look.found("money_conserved", currency, detail);
         }
     }
     Ok(())
+}
+
+/// Each payment by what it says itself: a wallet has paid it once, or a gateway has.
+fn check_payments(
+    payments: &HashMap<Uuid, Payment>,
+    ledger: &Ledger,
+    moved: &HashMap<Uuid, Moved>,
+    orders: &HashMap<Uuid, Order>,
+    look: &mut Look,
+) {
+    let nothing = Moved::default();
+    for (id, payment) in payments {
+        let moved = moved.get(id).unwrap_or(&nothing);
+        let amount = payment.amount;
+        let (payments, refunds): (&[i64], &[i64]) = match payment.status.as_str() {
+            "completed" if payment.is_of_wallet() => (&[-amount], &[]),
+            "refunded" if payment.is_of_wallet() => (&[-amount], &[amount]),
+            _ => (&[], &[]),
+        };
+        if (payments, refunds) != (&moved.payments, &moved.refunds) {
+            let detail = format!(
+                "payment says {} of {amount} by {}; wallets paid {:?} and got back {:?}",
+                payment.status, payment.method, moved.payments, moved.refunds
+            );
+            look.found("wallet_payment", id.to_string(), detail);
+        }
+        let captured = ledger.orders.get(id).is_some_and(|entry| !entry.captures.is_empty());
+        if payment.is_captured() && captured == payment.is_of_wallet() {
+            let check = if captured { "captured_beside_wallet" } else { "payment_without_capture" };
+            look.found(check, id.to_string(), format!("payment says {}", payment.status));
+        }
+        let order = orders.get(id).filter(|_| payment.is_of_wallet());
+        if order.is_some_and(|order| order.status == "cancelled")
+            && payment.status == "completed"
+            && !look.unread_by_payment.contains(&id.to_string())
+        {
+            look.found(
+                "cancelled_without_refund",
+                id.to_string(),
+                "the order is cancelled, and its money is kept",
+            );
+        }
+    }
+    for id in moved.keys().filter(|id| !payments.contains_key(id)) {
+        look.found(
+            "wallet_payment",
+            id.to_string(),
+            "a wallet has paid, and payment does not know the order",
+        );
+    }
 }
 
 fn check_entry(id: Uuid, entry: &Entry, order: Option<&Order>, payment: Option<&Payment>, look: &mut Look) {
@@ -84,15 +166,11 @@ fn check_entry(id: Uuid, entry: &Entry, order: Option<&Order>, payment: Option<&
         let detail = format!("captured {}, asked for {}", sum(&entry.captures), payment.amount);
         look.found("captured_amount", &subject, detail);
     }
-    let captured = matches!(payment.status.as_str(), "completed" | "refunding" | "refunded");
-    if captured && entry.captures.is_empty() {
-        look.found("payment_without_capture", &subject, format!("payment says {}", payment.status));
-    }
-    if payment.status == "refunded" && entry.refunds.is_empty() {
+    if payment.status == "refunded" && entry.refunds.is_empty() && !payment.is_of_wallet() {
         look.found("payment_without_refund", &subject, "payment says refunded");
     }
     let Some(order) = order else { return };
-    if captured && payment.amount != order.total {
+    if payment.is_captured() && payment.amount != order.total {
         look.found(
             "charged_amount",
             &subject,
@@ -132,36 +210,42 @@ async fn orders(books: &Books) -> anyhow::Result<HashMap<Uuid, Order>> {
 }
 
 async fn payments(books: &Books) -> anyhow::Result<HashMap<Uuid, Payment>> {
-    let rows = books.query(ServiceName::Payment, "SELECT order_id, status, amount FROM payment").await?;
+    let rows =
+        books.query(ServiceName::Payment, "SELECT order_id, status, amount, method FROM payment").await?;
     rows.into_iter()
         .map(|row| {
-            let payment = Payment { status: row.try_get_by_index(1)?, amount: row.try_get_by_index(2)? };
+            let payment = Payment {
+                status: row.try_get_by_index(1)?,
+                amount: row.try_get_by_index(2)?,
+                method: row.try_get_by_index(3)?,
+            };
             Ok((row.try_get_by_index(0)?, payment))
         })
         .collect()
 }
 
-/// The mock gateway's own ledger: `outcome kind:order minor-units currency`, a line each.
-fn ledger(path: &Path) -> anyhow::Result<HashMap<Uuid, Entry>> {
+/// Reads the mock gateway's ledger: `outcome kind:id minor-units currency`, a line each; the id is an order's, or a top-up's
+/// where the kind is `topup`.
+fn ledger(path: &Path) -> anyhow::Result<Ledger> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(error).with_context(|| format!("{} cannot be read", path.display())),
     };
-    let mut entries: HashMap<Uuid, Entry> = HashMap::new();
+    let mut ledger = Ledger::default();
     // What follows the last line's end was cut short by a crash, and never answered.
     let whole_lines = text.rsplit_once('\n').map_or("", |(lines, _)| lines);
     for line in whole_lines.lines() {
         let words: Vec<&str> = line.split(' ').collect();
         let [outcome, key, amount, currency] = words[..] else { continue };
-        let (Some((_, order)), Ok(amount)) = (key.split_once(':'), amount.parse()) else { continue };
-        let entry =
-            entries.entry(order.parse().context("an order's id in the gateway's ledger")?).or_default();
+        let (Some((kind, id)), Ok(amount)) = (key.split_once(':'), amount.parse()) else { continue };
+        let entries = if kind == "topup" { &mut ledger.top_ups } else { &mut ledger.orders };
+        let entry = entries.entry(id.parse().context("an id in the gateway's ledger")?).or_default();
         match outcome {
             "captured" => entry.captures.push((amount, currency.to_owned())),
             "refunded" => entry.refunds.push((amount, currency.to_owned())),
             _ => {}
         }
     }
-    Ok(entries)
+    Ok(ledger)
 }

@@ -6,33 +6,35 @@ pub(crate) mod staff;
 
 use contracts::ProductId;
 use engine::{Cx, Rows};
+use uuid::Uuid;
 
 use crate::{
-    domain::{Fact, Stock, Units},
+    domain::{Fact, Movement, MovementReason, Stock, Units, movement_id},
     service::Inventory,
 };
 
 /// Promises more or fewer units of these products.
-fn reserve(changes: &Units, rows: &mut Rows, cx: &mut Cx<'_, Inventory>) {
+fn reserve(changes: &Units, inventory: &Inventory, rows: &mut Rows, cx: &mut Cx<'_, Inventory>) {
     for (&product_id, &delta) in changes {
-        change_stock(product_id, rows, cx, |stock| stock.reserve(delta));
+        change_stock(product_id, inventory, rows, cx, |stock| stock.reserve(delta));
     }
 }
 
 /// Gives up all of these units.
-fn release(units: &Units, rows: &mut Rows, cx: &mut Cx<'_, Inventory>) {
+fn release(units: &Units, inventory: &Inventory, rows: &mut Rows, cx: &mut Cx<'_, Inventory>) {
     for (&product_id, &quantity) in units {
-        change_stock(product_id, rows, cx, |stock| stock.reserve(-quantity));
+        change_stock(product_id, inventory, rows, cx, |stock| stock.reserve(-quantity));
     }
 }
 
-/// Changes a product's stock, and tells when that makes it run out or come back. Other changes are told by nobody's
-/// interest: every order would be an event of each of its products.
+/// Changes a product's stock, and tells when that makes it run out, come back, or fall below its threshold. Other changes
+/// are told by nobody's interest: every order would be an event of each of its products.
 ///
 /// # Panics
 /// There is no stock of it, though units of it were promised.
 fn change_stock(
     product_id: ProductId,
+    inventory: &Inventory,
     rows: &mut Rows,
     cx: &mut Cx<'_, Inventory>,
     change: impl FnOnce(&mut Stock),
@@ -41,11 +43,48 @@ fn change_stock(
         panic!("units of product {product_id} are promised, and it has no stock");
     };
     let was_available = stock.available() > 0;
+    let was_low = inventory.is_low(stock);
     change(stock);
-    if was_available != (stock.available() > 0) {
-        let fact = updated(stock);
+    let updated = (was_available != (stock.available() > 0)).then(|| updated(stock));
+    let low = (!was_low && inventory.is_low(stock)).then(|| inventory.low(stock));
+    for fact in updated.into_iter().chain(low) {
         cx.publish::<Stock>(product_id, fact);
     }
+}
+
+/// A change of the units on hand, for the product's history.
+#[derive(Clone, Copy)]
+struct Moved {
+    product_id: ProductId,
+    /// The order or the adjustment.
+    source_id: Uuid,
+    /// Which of the source's movements of this product it is.
+    part: u64,
+    reason: MovementReason,
+    delta: i64,
+}
+
+/// Writes down what has moved, after the stock has changed. What has not moved is no history.
+fn note(moved: Moved, note: Option<&str>, rows: &mut Rows, cx: &Cx<'_, Inventory>) {
+    let Moved { product_id, source_id, part, reason, delta } = moved;
+    let stock = rows.get_mut::<Stock>(product_id).filter(|_| delta != 0);
+    let Some(stock) = stock else { return };
+    let movement_id = movement_id(source_id, product_id, part);
+    let previous = stock.last_movement.replace(movement_id);
+    stock.movements += 1;
+    let movement = Movement {
+        movement_id,
+        product_id,
+        previous,
+        number: stock.movements,
+        created_us: cx.now(),
+        reason,
+        delta,
+        on_hand: stock.on_hand,
+        source_id,
+        note: note.map(str::to_owned),
+    };
+    rows.put(movement);
 }
 
 fn updated(stock: &Stock) -> Fact {

@@ -2,6 +2,7 @@
 
 mod allocation;
 mod hold;
+mod movement;
 pub(crate) mod slot;
 mod stock;
 
@@ -14,6 +15,7 @@ pub use allocation::{
     Allocation, AllocationStatus, Validation, changes_of_checkout, changes_of_validation, validate,
 };
 pub use hold::{Hold, HoldLine};
+pub use movement::{Movement, MovementReason, RESTOCKED, SOLD, movement_id};
 pub use stock::{Adjustment, AdjustmentReason, Change, Stock, StockChange, WantedChange};
 
 /// Units by product. A change of what is promised is one too: more where it is positive, less where it is negative.
@@ -55,6 +57,15 @@ pub enum Fact {
         on_hand: i64,
         /// Units of these that are promised.
         reserved: i64,
+    },
+    /// Fewer units are available than the threshold says, and there were enough before.
+    StockLow {
+        /// The product.
+        product_id: ProductId,
+        /// Units that can still be promised.
+        available: i64,
+        /// Below this many units the stock is low.
+        threshold: i64,
     },
     /// All of an order's stock is promised to it.
     OrderConfirmed {

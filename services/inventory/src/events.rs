@@ -5,7 +5,7 @@ use contracts::{
     events::{
         cart::{CartCheckedOut, CartItemRemoved, OrderLine},
         catalog::ProductCreated,
-        inventory::{OrderConfirmed, OrderRejected, StockCreated, StockUpdated},
+        inventory::{OrderConfirmed, OrderRejected, StockCreated, StockLow, StockUpdated},
         ordering::{OrderAwaitingValidation, OrderCancelled, OrderPaid, StockLine},
     },
 };
@@ -72,6 +72,9 @@ pub(crate) fn publish(fact: Fact) -> Publication {
         Fact::StockCreated { product_id, on_hand } => Publication::of(&StockCreated { product_id, on_hand }),
         Fact::StockUpdated { product_id, on_hand, reserved } => {
             Publication::of(&StockUpdated { product_id, on_hand, reserved })
+        }
+        Fact::StockLow { product_id, available, threshold } => {
+            Publication::of(&StockLow { product_id, available, threshold })
         }
         Fact::OrderConfirmed { order_id } => Publication::of(&OrderConfirmed { order_id }),
         Fact::OrderRejected { order_id, short } => Publication::of(&OrderRejected { order_id, short }),

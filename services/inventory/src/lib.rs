@@ -15,8 +15,8 @@ use std::sync::Arc;
 use engine::EngineError;
 
 pub use domain::{
-    Adjustment, AdjustmentReason, Allocation, AllocationStatus, Change, Hold, HoldLine, Line, Stock,
-    StockChange, WantedChange,
+    Adjustment, AdjustmentReason, Allocation, AllocationStatus, Change, Hold, HoldLine, Line, Movement,
+    MovementReason, Stock, StockChange, WantedChange,
 };
 pub use message::{Level, Message, Reply};
 pub use service::{Config, Inventory};

@@ -36,8 +36,18 @@ pub enum Message {
         adjustment_id: Uuid,
         /// Why.
         reason: AdjustmentReason,
+        /// In staff's words.
+        #[serde(default)]
+        note: Option<String>,
         /// What.
         changes: Vec<WantedChange>,
+    },
+    /// Below how many available units is a product's stock low?
+    SetThreshold {
+        /// The product.
+        product_id: ProductId,
+        /// Units; 0 is never, `None` what the settings say.
+        threshold: Option<i64>,
     },
     /// A product is in the catalogue, and its units are counted.
     CountProduct {
@@ -110,7 +120,7 @@ impl Message {
             | Self::Settle { order_id }
             | Self::Cancel { order_id, .. } => (*order_id).into(),
             Self::AdjustStock { adjustment_id, .. } => (*adjustment_id).into(),
-            Self::CountProduct { product_id } => (*product_id).into(),
+            Self::CountProduct { product_id } | Self::SetThreshold { product_id, .. } => (*product_id).into(),
             Self::EndSlot { slot } => slot::timer_subject(*slot).into(),
         }
     }
@@ -125,6 +135,8 @@ pub enum Reply {
     Held(Option<Hold>),
     /// The adjusted products, as they are now.
     Adjusted(Vec<Level>),
+    /// The product, as it is now.
+    Stock(Stock),
 }
 
 /// Units of a product.

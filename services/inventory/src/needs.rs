@@ -6,8 +6,8 @@ use engine::{Needs, Value};
 
 use crate::{
     domain::{
-        Adjustment, Allocation, AllocationStatus, Hold, Line, Stock, Units, changes_of_checkout,
-        changes_of_validation, units_of,
+        Adjustment, Allocation, AllocationStatus, Hold, Line, Movement, RESTOCKED, SOLD, Stock, Units,
+        changes_of_checkout, changes_of_validation, movement_id, units_of,
     },
     message::Message,
 };
@@ -30,11 +30,12 @@ pub(crate) fn name(message: &Message, needs: &mut Needs<'_>) {
         }
         Message::AdjustStock { adjustment_id, changes, .. } => {
             needs.write::<Adjustment>(*adjustment_id);
-            for change in changes {
+            for (part, change) in (0..).zip(changes) {
                 needs.write::<Stock>(change.product_id);
+                needs.write::<Movement>(movement_id(*adjustment_id, change.product_id, part));
             }
         }
-        Message::CountProduct { product_id } => {
+        Message::CountProduct { product_id } | Message::SetThreshold { product_id, .. } => {
             needs.write::<Stock>(*product_id);
         }
         Message::TakeHold { order_id, cart_id, lines } => of_checkout(*order_id, *cart_id, lines, needs),
@@ -42,16 +43,21 @@ pub(crate) fn name(message: &Message, needs: &mut Needs<'_>) {
         Message::Settle { order_id } => {
             let promised = |allocation: &&Allocation| allocation.status == AllocationStatus::Allocated;
             let allocation = needs.write::<Allocation>(*order_id).filter(promised);
-            let lines = allocation.map(|allocation| units_of(&allocation.lines));
-            stock_of(&lines.unwrap_or_default(), needs);
+            let lines = allocation.map(|allocation| units_of(&allocation.lines)).unwrap_or_default();
+            stock_of(&lines, needs);
+            movements_of(*order_id, &lines, SOLD, needs);
         }
         Message::Cancel { order_id, cart_id } => {
             let to_give_back = |allocation: &&Allocation| {
                 allocation.is_promised() || allocation.status == AllocationStatus::Settled
             };
             let allocation = needs.write::<Allocation>(*order_id).filter(to_give_back);
-            let lines = allocation.map(|allocation| units_of(&allocation.lines));
-            stock_of(&lines.unwrap_or_default(), needs);
+            let has_left = allocation.is_some_and(|allocation| !allocation.is_promised());
+            let lines = allocation.map(|allocation| units_of(&allocation.lines)).unwrap_or_default();
+            stock_of(&lines, needs);
+            if has_left {
+                movements_of(*order_id, &lines, RESTOCKED, needs);
+            }
             let held = held_for(*cart_id, needs);
             stock_of(&held, needs);
         }
@@ -101,5 +107,11 @@ fn held_for(cart_id: CartId, needs: &mut Needs<'_>) -> Units {
 fn stock_of(units: &Units, needs: &mut Needs<'_>) {
     for &product_id in units.keys() {
         needs.write::<Stock>(product_id);
+    }
+}
+
+fn movements_of(order_id: OrderId, units: &Units, part: u64, needs: &mut Needs<'_>) {
+    for &product_id in units.keys() {
+        needs.write::<Movement>(movement_id(order_id.0, product_id, part));
     }
 }

@@ -1,6 +1,6 @@
 //! Holds: units promised to a cart, for a time.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
 use contracts::{CartId, ProductId, Refusal, Timestamp};
 use engine::{Cx, Rows, Value};
@@ -18,7 +18,7 @@ pub(crate) fn set(
     product_id: ProductId,
     quantity: u32,
     revision: i64,
-    hold_time: Duration,
+    inventory: &Inventory,
     rows: &mut Rows,
     cx: &mut Cx<'_, Inventory>,
 ) -> Result<(), Refusal> {
@@ -35,13 +35,13 @@ pub(crate) fn set(
     if change > available {
         return Err(Refusal::conflict("out_of_stock", "There are not enough units of the product."));
     }
-    hold.extend(cx.now(), hold_time);
+    hold.extend(cx.now(), inventory.hold_time());
     if let Some(slot) = hold.expiry_slot {
         schedule_end_of(slot, slot::end_of(slot), cx);
     }
     rows.put(hold);
     if change != 0 {
-        reserve(&Units::from([(product_id, change)]), rows, cx);
+        reserve(&Units::from([(product_id, change)]), inventory, rows, cx);
     }
     Ok(())
 }
@@ -52,7 +52,7 @@ pub(crate) fn renew(
     cart_id: CartId,
     wanted: &[Line],
     revision: i64,
-    hold_time: Duration,
+    inventory: &Inventory,
     rows: &mut Rows,
     cx: &mut Cx<'_, Inventory>,
 ) -> Option<Hold> {
@@ -75,12 +75,12 @@ pub(crate) fn renew(
             changes.insert(product_id, change);
         }
     }
-    hold.extend(cx.now(), hold_time);
+    hold.extend(cx.now(), inventory.hold_time());
     if let Some(slot) = hold.expiry_slot {
         schedule_end_of(slot, slot::end_of(slot), cx);
     }
     rows.put(hold.clone());
-    reserve(&changes, rows, cx);
+    reserve(&changes, inventory, rows, cx);
     Some(hold)
 }
 
@@ -90,6 +90,7 @@ pub(crate) fn lower(
     product_id: ProductId,
     quantity: u32,
     revision: i64,
+    inventory: &Inventory,
     rows: &mut Rows,
     cx: &mut Cx<'_, Inventory>,
 ) {
@@ -100,7 +101,7 @@ pub(crate) fn lower(
     };
     rows.put(hold);
     if change != 0 {
-        reserve(&Units::from([(product_id, change)]), rows, cx);
+        reserve(&Units::from([(product_id, change)]), inventory, rows, cx);
     }
 }
 
@@ -123,17 +124,17 @@ pub(crate) fn end_slot(slot: i64, rows: &mut Rows, cx: &mut Cx<'_, Inventory>) {
 }
 
 /// Releases a cart's hold, unless the cart has been busy since its slot was over.
-pub(crate) fn end(cart_id: CartId, rows: &mut Rows, cx: &mut Cx<'_, Inventory>) {
+pub(crate) fn end(cart_id: CartId, inventory: &Inventory, rows: &mut Rows, cx: &mut Cx<'_, Inventory>) {
     if rows.get::<Hold>(cart_id).is_some_and(|hold| hold.expiry_slot.is_none()) {
-        give_up(cart_id, rows, cx);
+        give_up(cart_id, inventory, rows, cx);
     }
 }
 
 /// Releases all that is held for a cart.
-pub(super) fn give_up(cart_id: CartId, rows: &mut Rows, cx: &mut Cx<'_, Inventory>) {
+pub(super) fn give_up(cart_id: CartId, inventory: &Inventory, rows: &mut Rows, cx: &mut Cx<'_, Inventory>) {
     let Some(held) = rows.get::<Hold>(cart_id).map(Hold::units) else { return };
     rows.remove::<Hold>(cart_id);
-    release(&held, rows, cx);
+    release(&held, inventory, rows, cx);
 }
 
 fn schedule_end_of(slot: i64, due: Timestamp, cx: &mut Cx<'_, Inventory>) {

@@ -5,12 +5,12 @@
 use contracts::{CartId, OrderId, Refusal};
 use engine::{Cx, Rows};
 
-use super::{change_stock, holds, release, reserve};
+use super::{Moved, change_stock, holds, note, release, reserve};
 use crate::{
     domain,
     domain::{
-        Allocation, AllocationStatus, Fact, Hold, Line, Stock, Units, Validation, changes_of_checkout,
-        units_of,
+        Allocation, AllocationStatus, Fact, Hold, Line, MovementReason, RESTOCKED, SOLD, Stock, Units,
+        Validation, changes_of_checkout, units_of,
     },
     service::Inventory,
 };
@@ -20,13 +20,14 @@ pub(crate) fn take_hold(
     order_id: OrderId,
     cart_id: CartId,
     lines: &[Line],
+    inventory: &Inventory,
     rows: &mut Rows,
     cx: &mut Cx<'_, Inventory>,
 ) {
     cx.correlate(order_id);
     if rows.get::<Allocation>(order_id).is_some() {
         // Validation or a cancellation was first and took what there was; what the cart holds since then is nobody's.
-        holds::give_up(cart_id, rows, cx);
+        holds::give_up(cart_id, inventory, rows, cx);
         return;
     }
     let Some(held) = rows.get::<Hold>(cart_id).map(Hold::units) else { return };
@@ -35,7 +36,7 @@ pub(crate) fn take_hold(
     if !taken.is_empty() {
         rows.put(Allocation::new(order_id, AllocationStatus::Held, &taken));
     }
-    reserve(&changes, rows, cx);
+    reserve(&changes, inventory, rows, cx);
 }
 
 /// Decides whether the order can have its stock: with what was held for it, and the rest from what is available.
@@ -43,6 +44,7 @@ pub(crate) fn validate(
     order_id: OrderId,
     cart_id: CartId,
     lines: &[Line],
+    inventory: &Inventory,
     rows: &mut Rows,
     cx: &mut Cx<'_, Inventory>,
 ) {
@@ -50,7 +52,7 @@ pub(crate) fn validate(
     let allocation = rows.get::<Allocation>(order_id);
     if let Some(decided) = allocation.filter(|allocation| allocation.is_decided()) {
         tracing::debug!(%order_id, status = ?decided.status, "validation comes too late");
-        holds::give_up(cart_id, rows, cx);
+        holds::give_up(cart_id, inventory, rows, cx);
         return;
     }
     let mut kept = allocation.map(|allocation| units_of(&allocation.lines)).unwrap_or_default();
@@ -72,7 +74,7 @@ pub(crate) fn validate(
         }
     };
     rows.put(Allocation::new(order_id, status, &units));
-    reserve(&changes, rows, cx);
+    reserve(&changes, inventory, rows, cx);
     cx.publish::<Allocation>(order_id, fact);
 }
 
@@ -80,7 +82,12 @@ pub(crate) fn validate(
 ///
 /// # Errors
 /// Its stock has not been confirmed yet.
-pub(crate) fn settle(order_id: OrderId, rows: &mut Rows, cx: &mut Cx<'_, Inventory>) -> Result<(), Refusal> {
+pub(crate) fn settle(
+    order_id: OrderId,
+    inventory: &Inventory,
+    rows: &mut Rows,
+    cx: &mut Cx<'_, Inventory>,
+) -> Result<(), Refusal> {
     cx.correlate(order_id);
     let allocation = rows.get_mut::<Allocation>(order_id);
     let Some(allocation) = allocation.filter(|allocation| allocation.status != AllocationStatus::Held) else {
@@ -92,15 +99,23 @@ pub(crate) fn settle(order_id: OrderId, rows: &mut Rows, cx: &mut Cx<'_, Invento
     }
     allocation.status = AllocationStatus::Settled;
     for Line { product_id, quantity } in allocation.lines.clone() {
-        change_stock(product_id, rows, cx, |stock| stock.settle(quantity));
+        change_stock(product_id, inventory, rows, cx, |stock| stock.settle(quantity));
+        let (source_id, reason) = (order_id.0, MovementReason::Sold);
+        note(Moved { product_id, source_id, part: SOLD, reason, delta: -quantity }, None, rows, cx);
     }
     Ok(())
 }
 
 /// The order is cancelled: what is promised to it is given up, and what has left is back on the shelf.
-pub(crate) fn cancel(order_id: OrderId, cart_id: CartId, rows: &mut Rows, cx: &mut Cx<'_, Inventory>) {
+pub(crate) fn cancel(
+    order_id: OrderId,
+    cart_id: CartId,
+    inventory: &Inventory,
+    rows: &mut Rows,
+    cx: &mut Cx<'_, Inventory>,
+) {
     cx.correlate(order_id);
-    holds::give_up(cart_id, rows, cx);
+    holds::give_up(cart_id, inventory, rows, cx);
     let Some(allocation) = rows.get_mut::<Allocation>(order_id) else {
         rows.put(Allocation::new(order_id, AllocationStatus::Cancelled, &Units::new()));
         return;
@@ -109,12 +124,19 @@ pub(crate) fn cancel(order_id: OrderId, cart_id: CartId, rows: &mut Rows, cx: &m
     match allocation.status {
         AllocationStatus::Held | AllocationStatus::Allocated => {
             allocation.status = AllocationStatus::Released;
-            release(&units_of(&lines), rows, cx);
+            release(&units_of(&lines), inventory, rows, cx);
         }
         AllocationStatus::Settled => {
             allocation.status = AllocationStatus::Restocked;
             for Line { product_id, quantity } in lines {
-                change_stock(product_id, rows, cx, |stock| stock.restock(quantity));
+                change_stock(product_id, inventory, rows, cx, |stock| stock.restock(quantity));
+                let (source_id, reason) = (order_id.0, MovementReason::Restocked);
+                note(
+                    Moved { product_id, source_id, part: RESTOCKED, reason, delta: quantity },
+                    None,
+                    rows,
+                    cx,
+                );
             }
         }
         status => tracing::debug!(%order_id, ?status, "a cancelled order has nothing to give back"),

@@ -7,7 +7,7 @@ use uuid::Uuid;
 /// Units of one product.
 ///
 /// Invariants: `0 <= reserved <= on_hand`, and `on_hand = received - settled + restocked`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stock {
     /// The product.
     pub product_id: ProductId,
@@ -21,17 +21,38 @@ pub struct Stock {
     pub settled: i64,
     /// Units of these that came back from orders cancelled after they were paid, ever.
     pub restocked: i64,
+    /// Below this many available units the stock is low; 0 is never, `None` what the settings say.
+    pub threshold: Option<i64>,
+    /// How many movements its history has.
+    pub movements: i64,
+    /// The last one of them.
+    pub last_movement: Option<Uuid>,
 }
 
 impl Stock {
     /// No units yet.
     pub fn new(product_id: ProductId) -> Self {
-        Self { product_id, on_hand: 0, reserved: 0, received: 0, settled: 0, restocked: 0 }
+        Self {
+            product_id,
+            on_hand: 0,
+            reserved: 0,
+            received: 0,
+            settled: 0,
+            restocked: 0,
+            threshold: None,
+            movements: 0,
+            last_movement: None,
+        }
     }
 
     /// Units that can still be promised.
     pub fn available(&self) -> i64 {
         self.on_hand - self.reserved
+    }
+
+    /// Below how many available units the stock is low, where the settings say `default`.
+    pub fn threshold_or(&self, default: i64) -> i64 {
+        self.threshold.unwrap_or(default)
     }
 
     /// Adds what staff received, takes away what they found missing, or takes over what they counted; answers how many units
@@ -107,8 +128,14 @@ pub enum AdjustmentReason {
     Received,
     /// Somebody counted, and the shelf is right.
     Counted,
-    /// Units are broken, spoilt or lost.
+    /// Units are broken or spoilt.
     Damaged,
+    /// Units are gone, and nobody knows where.
+    Lost,
+    /// A customer sent units back.
+    Returned,
+    /// What the note says.
+    Other,
 }
 
 /// How staff change the units on hand.
@@ -146,6 +173,8 @@ pub struct Adjustment {
     pub adjustment_id: Uuid,
     /// Why.
     pub reason: AdjustmentReason,
+    /// In staff's words.
+    pub note: Option<String>,
     /// When.
     pub created_us: Timestamp,
     /// What.

@@ -48,6 +48,7 @@ fn the_same_adjustment_again_changes_nothing_and_answers_the_same() {
     let message = Message::AdjustStock {
         adjustment_id: warehouse.harness.new_id(),
         reason: AdjustmentReason::Counted,
+        note: None,
         changes: vec![WantedChange { product_id: product, change: Change::By(4) }],
     };
     let wanted = Reply::Adjusted(vec![Level { product_id: product, on_hand: 5, available: 5 }]);
@@ -72,7 +73,8 @@ fn a_count_says_how_many_units_there_are() {
     for (counted, delta) in [(9, 4), (9, 0), (2, -7)] {
         let adjustment_id = warehouse.harness.new_id();
         let changes = vec![WantedChange { product_id: product, change: Change::To(counted) }];
-        let message = Message::AdjustStock { adjustment_id, reason: AdjustmentReason::Counted, changes };
+        let reason = AdjustmentReason::Counted;
+        let message = Message::AdjustStock { adjustment_id, reason, note: None, changes };
         warehouse.harness.command(message).expect("counted");
         assert_eq!(warehouse.level(product), (counted, 2));
         let made = warehouse.harness.row::<Adjustment>(adjustment_id).expect("kept").changes;
@@ -80,6 +82,7 @@ fn a_count_says_how_many_units_there_are() {
         assert_eq!(warehouse.published_types().len(), usize::from(delta != 0));
     }
     let changes = vec![WantedChange { product_id: product, change: Change::To(1) }];
-    let message = Message::AdjustStock { adjustment_id: cart.0, reason: AdjustmentReason::Counted, changes };
+    let (adjustment_id, reason) = (cart.0, AdjustmentReason::Counted);
+    let message = Message::AdjustStock { adjustment_id, reason, note: None, changes };
     assert_eq!(warehouse.harness.command(message).expect_err("two are promised").code, "stock_promised");
 }

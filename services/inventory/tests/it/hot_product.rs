@@ -7,8 +7,8 @@ use engine::{
     CommandError, Engine, EngineOptions, Opened, PostgresAddress, StoreAddress, SystemClock, Value,
 };
 use inventory::{
-    AdjustmentReason, Allocation, AllocationStatus, Change, Config, Hold, Inventory, Message, Stock,
-    WantedChange,
+    AdjustmentReason, Allocation, AllocationStatus, Change, Config, Hold, Inventory, Message, Movement,
+    Stock, WantedChange,
 };
 use testkit::PostgresServer;
 
@@ -31,7 +31,8 @@ async fn open(store: StoreAddress, others: &Others) -> Engine<Inventory> {
 
 async fn receive(engine: &Engine<Inventory>, adjustment_id: uuid::Uuid, product_id: ProductId) {
     let changes = vec![WantedChange { product_id, change: Change::By(UNITS) }];
-    let message = Message::AdjustStock { adjustment_id, reason: AdjustmentReason::Received, changes };
+    let reason = AdjustmentReason::Received;
+    let message = Message::AdjustStock { adjustment_id, reason, note: None, changes };
     engine.command(None, message).await.expect("received");
 }
 
@@ -102,6 +103,14 @@ async fn everybody_wants_it(store: StoreAddress) {
         stock.reserved == 0 && stock.on_hand == UNITS - settled && stock.settled == settled
     })
     .await;
+    let movements =
+        engine.reads().select::<Movement>("ORDER BY number", Vec::<Value>::new()).await.expect("movements");
+    let mut on_hand = 0;
+    for (number, movement) in (1..).zip(&movements) {
+        on_hand += movement.delta;
+        assert_eq!((movement.number, movement.on_hand), (number, on_hand), "in the order of the lock");
+    }
+    assert_eq!((on_hand, movements.len() as i64), (UNITS - settled, 1 + settled));
     assert_eq!(engine.reads().select::<Hold>("", Vec::<Value>::new()).await.expect("holds"), []);
     assert!(engine.parked().await.expect("nothing failed").is_empty());
     engine.stop().await;

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bus::Logged;
 use contracts::{CartId, OrderId, ProductId};
-use inventory::{Adjustment, Allocation, AllocationStatus, Hold, Stock};
+use inventory::{Adjustment, Allocation, AllocationStatus, Hold, Movement, Stock};
 use proptest::prelude::*;
 
 use crate::warehouse::{CONFIRMED, REJECTED, Warehouse};
@@ -181,8 +181,18 @@ impl World {
         for change in harness.rows::<Adjustment>().iter().flat_map(|adjustment| &adjustment.changes) {
             *received.entry(change.product_id).or_insert(0) += change.delta;
         }
+        let all_movements = harness.rows::<Movement>().len();
+        let mut chained = 0;
         for stock in harness.rows::<Stock>() {
             let of = |sums: &BTreeMap<ProductId, i64>| sums.get(&stock.product_id).copied().unwrap_or(0);
+            let (mut on_hand, movements) = (0, self.warehouse.movements(stock.product_id));
+            for (number, movement) in (1..).zip(&movements) {
+                on_hand += movement.delta;
+                assert_ne!(movement.delta, 0);
+                assert_eq!((movement.number, movement.on_hand), (number, on_hand), "{movement:?}");
+            }
+            assert_eq!((on_hand, movements.len() as i64), (stock.on_hand, stock.movements), "{stock:?}");
+            chained += movements.len();
             assert!(0 <= stock.reserved && stock.reserved <= stock.on_hand, "{stock:?}");
             assert_eq!(stock.on_hand, stock.received - stock.settled + stock.restocked, "{stock:?}");
             assert_eq!(
@@ -191,6 +201,7 @@ impl World {
                 "{stock:?}"
             );
         }
+        assert_eq!(chained, all_movements, "every movement is in a product's chain");
     }
 }
 

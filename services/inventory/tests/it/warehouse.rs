@@ -13,8 +13,8 @@ use contracts::{
 };
 use engine::harness::{Fate, Harness};
 use inventory::{
-    AdjustmentReason, Allocation, AllocationStatus, Change, Config, Hold, Inventory, Level, Message, Reply,
-    Stock, WantedChange,
+    AdjustmentReason, Allocation, AllocationStatus, Change, Config, Hold, Inventory, Level, Message,
+    Movement, Reply, Stock, WantedChange,
 };
 
 /// How long holds last in these tests.
@@ -25,6 +25,7 @@ pub const CONFIRMED: &str = "inventory.order_confirmed.v1";
 pub const REJECTED: &str = "inventory.order_rejected.v1";
 pub const CREATED: &str = "inventory.created.v1";
 pub const UPDATED: &str = "inventory.updated.v1";
+pub const LOW: &str = "inventory.low_stock.v1";
 
 /// Products and their quantities.
 pub type Wanted<'a> = &'a [(ProductId, u32)];
@@ -34,8 +35,14 @@ pub struct Warehouse {
 }
 
 impl Warehouse {
+    /// Its stock is never low.
     pub fn new() -> Self {
-        let config = Config { hold_time_ms: HOLD_TIME.as_millis() as u64 };
+        Self::low_below(0)
+    }
+
+    /// Stock is low below so many available units.
+    pub fn low_below(threshold: u32) -> Self {
+        let config = Config { hold_time_ms: HOLD_TIME.as_millis() as u64, low_stock_threshold: threshold };
         Self { harness: Harness::new(Inventory::new(&config)) }
     }
 
@@ -65,7 +72,8 @@ impl Warehouse {
             .iter()
             .map(|&(product_id, delta)| WantedChange { product_id, change: Change::By(delta) })
             .collect();
-        let message = Message::AdjustStock { adjustment_id, reason: AdjustmentReason::Received, changes };
+        let reason = AdjustmentReason::Received;
+        let message = Message::AdjustStock { adjustment_id, reason, note: None, changes };
         match self.harness.command(message)? {
             Reply::Adjusted(levels) => Ok(levels),
             other => panic!("an adjustment is answered with levels, not {other:?}"),
@@ -162,14 +170,28 @@ impl Warehouse {
 
     /// Delivers an event once more, after it has been handled.
     pub fn deliver_again(&mut self, event: &Arc<Logged>) {
-        let before =
-            (self.harness.rows::<Stock>(), self.harness.rows::<Allocation>(), self.harness.rows::<Hold>());
+        let before = self.all_rows();
         self.harness.published();
         assert_eq!(self.harness.deliver(event), Fate::Skipped);
-        let after =
-            (self.harness.rows::<Stock>(), self.harness.rows::<Allocation>(), self.harness.rows::<Hold>());
-        assert_eq!(before, after);
+        assert_eq!(before, self.all_rows());
         assert_eq!(self.harness.published(), []);
+    }
+
+    fn all_rows(&mut self) -> (Vec<Stock>, Vec<Allocation>, Vec<Hold>, Vec<Movement>) {
+        let harness = &mut self.harness;
+        (harness.rows(), harness.rows(), harness.rows(), harness.rows())
+    }
+
+    /// A product's movements, oldest first, as the chain from its stock has them.
+    pub fn movements(&mut self, product_id: ProductId) -> Vec<Movement> {
+        let mut next = self.harness.row::<Stock>(product_id).and_then(|stock| stock.last_movement);
+        let mut movements = Vec::new();
+        while let Some(id) = next {
+            let movement: Movement = self.harness.row(id).expect("a chain has no holes");
+            next = movement.previous;
+            movements.insert(0, movement);
+        }
+        movements
     }
 
     /// An order that was checked out without a hold, and confirmed.
