@@ -35,7 +35,7 @@ pub(super) struct AdjustStock {
     #[schema(inline)]
     reason: AdjustmentReason,
     /// In words, for the history of each of the products.
-    #[garde(length(chars, min = 1, max = 200))]
+    #[garde(length(chars, min = 1, max = 200), custom(words))]
     #[serde(default)]
     #[schema(min_length = 1, max_length = 200, example = "Delivery note 4711")]
     note: Option<String>,
@@ -43,6 +43,14 @@ pub(super) struct AdjustStock {
     #[garde(length(min = 1, max = 1000), dive)]
     #[schema(min_items = 1, max_items = 1000)]
     stock: Vec<ProductStock>,
+}
+
+/// What people write and read in a history.
+fn words(note: &Option<String>, _: &()) -> garde::Result {
+    match note.as_deref().is_some_and(|note| note.trim().is_empty() || note.chars().any(char::is_control)) {
+        false => Ok(()),
+        true => Err(garde::Error::new("blank, or with control characters")),
+    }
 }
 
 fn received() -> AdjustmentReason {

@@ -155,6 +155,8 @@ async fn what_makes_no_sense_is_refused_with_the_field_at_fault() {
         (json!({"stock": [{"product_id": lamp, "on_hand": -1}]}), "stock[0].on_hand"),
         (json!({"stock": [{"product_id": lamp, "delta": 2_000_000_000_i64}]}), "stock[0].delta"),
         (json!({"stock": [{"product_id": lamp, "delta": 1}], "note": ""}), "note"),
+        (json!({"stock": [{"product_id": lamp, "delta": 1}], "note": " "}), "note"),
+        (json!({"stock": [{"product_id": lamp, "delta": 1}], "note": "nothing\u{0}"}), "note"),
         (json!({"stock": [{"product_id": lamp, "delta": 1}], "note": "x".repeat(201)}), "note"),
     ] {
         let (status, problem) = mounted.adjusted(body.clone()).await;

@@ -233,6 +233,8 @@ async fn what_makes_no_sense_is_refused_with_the_field_at_fault() {
         (&top_ups, json!({"amount": euro(1), "payment_method": "two words"}), "payment_method"),
         (&adjustments, one(euro(0), "why"), "amount"),
         (&adjustments, one(euro(1), ""), "reason"),
+        (&adjustments, one(euro(1), "  "), "reason"),
+        (&adjustments, one(euro(1), "nothing\u{0}"), "reason"),
         (&adjustments, one(euro(1), &"x".repeat(201)), "reason"),
     ] {
         let (status, problem) = mounted.post(path, None, &body).await;

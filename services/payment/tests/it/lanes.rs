@@ -37,12 +37,16 @@ async fn everybody_wants_its_money(store: StoreAddress) {
     let engine = open(store, &ordering).await;
     // Its own memory does nothing here but make events and ids.
     let mut till = Till::new();
-    let customer_id = till.customer();
+    let (customer_id, other) = (till.customer(), till.customer());
     let give = |number: usize| {
         let engine = engine.clone();
         let amount = Money::new(TOTAL, Currency::EUR);
-        let id = format!("bit-{}", number % 40);
-        let adjustments = vec![Adjustment { id, customer_id, amount, reason: "a bit".into() }];
+        let adjustment = |id, customer_id| Adjustment { id, customer_id, amount, reason: "a bit".into() };
+        let mut adjustments = vec![adjustment(format!("bit-{}", number % 40), customer_id)];
+        if number >= 40 {
+            // A message goes to the lane of its first adjustment, so the repeat is decided by another lane.
+            adjustments.insert(0, adjustment(format!("other-{number}"), other));
+        }
         tokio::spawn(async move { engine.command(None, Message::Adjust(adjustments)).await })
     };
     let gifts: Vec<_> = (0..80).map(give).collect();
@@ -76,6 +80,7 @@ async fn everybody_wants_its_money(store: StoreAddress) {
     .await;
     let kept = count(&engine, "completed").await as i64;
     check(&engine, customer_id, FUNDS - kept * TOTAL).await;
+    check(&engine, other, 40 * TOTAL).await;
     assert!(engine.parked().await.expect("nothing failed").is_empty());
     engine.stop().await;
     // The log's session on PostgreSQL has a runtime of its own, which may not end inside of another.
