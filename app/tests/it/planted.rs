@@ -25,12 +25,7 @@ fn stopped_shop() -> tempfile::TempDir {
         buyer.wait_for(&order, &["delivered", "cancelled"]);
     }
     let guest = buyer.buy(products[3]["id"].as_str().expect("an id"), 1, "wallet");
-    let guest = guest.expect("the shop answers").expect("it is accepted");
-    assert_eq!(
-        buyer.wait_for(&guest, &["cancelled"])["cancel_reason"],
-        "payment_failed",
-        "a guest has no wallet"
-    );
+    assert!(guest.expect("the shop answers").is_err(), "a guest has no wallet");
     fill_wallet(&mut buyer, directory.path());
     assert!(process.stop().expect("it stops").success());
     assert_clean(directory.path());
