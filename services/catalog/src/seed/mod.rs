@@ -32,6 +32,12 @@ fn product(index: usize) -> NewProduct {
         weight_grams: handmade.weight_grams,
         stocked: handmade.weight_grams > 0,
         status: ProductStatus::Listed,
+        tax_class: contracts::TaxClass::Standard,
+        category_ids: Vec::new(),
+        pictures: Vec::new(),
+        featured: None,
+        options: Vec::new(),
+        variants: Vec::new(),
     }
 }
 

@@ -8,7 +8,7 @@ use catalog::{
     Catalog, Message, Reply,
     domain::{NewProduct, Product, ProductStatus},
 };
-use contracts::{Currency, Money, Refusal};
+use contracts::{Currency, Money, Refusal, TaxClass};
 use engine::harness::Harness;
 
 fn euro(amount: i64) -> Money {
@@ -26,12 +26,18 @@ fn new_product(harness: &mut Harness<Catalog>, name: &str) -> NewProduct {
         weight_grams: 250,
         stocked: true,
         status: ProductStatus::Listed,
+        tax_class: TaxClass::Standard,
+        category_ids: Vec::new(),
+        pictures: Vec::new(),
+        featured: None,
+        options: Vec::new(),
+        variants: Vec::new(),
     }
 }
 
 fn create(harness: &mut Harness<Catalog>, products: Vec<NewProduct>) -> Result<Vec<Product>, Refusal> {
     match harness.command(Message::CreateProducts { products })? {
-        Reply::Products(products) => Ok(products),
+        Reply::Products(made) => Ok(made.into_iter().map(|made| made.product).collect()),
         other => panic!("created products, not {other:?}"),
     }
 }
