@@ -74,6 +74,7 @@ pub enum Message {
 
 /// What the catalogue answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(clippy::large_enum_variant)] // One is made per command, and moved a few times.
 pub enum Reply {
     /// The products that were added, and in their places those that had their SKU already, in the order asked.
     Products(Vec<Made>),

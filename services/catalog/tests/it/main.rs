@@ -1,5 +1,6 @@
 //! The catalogue's rules on the engine's own unit of work.
 
+mod families;
 mod prices;
 mod products;
 mod seeds;
