@@ -15,7 +15,7 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// `postgres://...`; without it each service has a SQLite file in the data directory.
     pub database_url: Option<String>,
-    /// How many demo products a first start makes.
+    /// How many demo products a first start lists. Past those written by hand, plain ones are made up.
     pub seed_products: u32,
     /// Units of each demo product on hand.
     pub seed_stock: u32,
@@ -41,7 +41,7 @@ impl Default for Settings {
             data: PathBuf::from("data"),
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             database_url: None,
-            seed_products: 24,
+            seed_products: catalog::seed::DEFAULT_COUNT as u32,
             seed_stock: 1_000,
             virtual_clock: false,
             catalog: Default::default(),

@@ -58,10 +58,12 @@ impl Buyer {
         self.client.send("PUT", &format!("/api/v1{path}"), &[], Some(body.to_string().as_bytes()))
     }
 
-    /// The ids of the first page of products that are sent in parcels.
+    /// The first page of products, without families: those are bought by their variants.
     pub fn products(&mut self) -> io::Result<Vec<Value>> {
         let page = self.get("/products?limit=100")?.json();
-        Ok(page["items"].as_array().cloned().unwrap_or_default())
+        let mut products = page["items"].as_array().cloned().unwrap_or_default();
+        products.retain(|product| product["buyable"] == true);
+        Ok(products)
     }
 
     /// A cart that is ready to be checked out.

@@ -11,7 +11,7 @@ fn buys_a_parcel(arguments: &[&str]) {
     let process = shop(directory.path(), arguments);
     let mut buyer = Buyer::new(process.address, "ada");
     let products = buyer.products().expect("the shop answers");
-    assert_eq!(products.len(), 24, "the demo shop");
+    assert!(products.len() >= 64, "the demo shop");
     let product = &products[0];
     let by_slug = buyer
         .get(&format!("/products/{}", product["slug"].as_str().expect("a slug")))

@@ -421,6 +421,11 @@ impl<'a> Needs<'a> {
             self.incomplete = true;
         }
     }
+
+    /// The rows that are here already and whose `column` has `value`, by key: those of [`write_all`](Self::write_all), once loaded.
+    pub fn matching<T: Record>(&self, column: &str, value: &Value) -> Vec<&T> {
+        self.rows.matching::<T>(column, value)
+    }
 }
 
 impl From<&str> for Value {

@@ -12,7 +12,7 @@ use engine::{
 use tokio::sync::Mutex;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{questions::Questions, tokens::Secrets};
+use crate::{metrics::Counter, questions::Questions, tokens::Secrets};
 
 /// Where the services' databases are.
 #[derive(Clone, Debug)]
@@ -97,6 +97,11 @@ pub trait Running: Send + Sync {
     /// Its counters.
     fn stats(&self) -> &Stats;
 
+    /// Counters of its own, besides those that every service has.
+    fn counters(&self) -> &[Arc<Counter>] {
+        &[]
+    }
+
     /// Its database.
     fn store(&self) -> &StoreAddress;
 
@@ -122,11 +127,17 @@ pub trait Running: Send + Sync {
 struct Hosted<S: Service> {
     engine: Engine<S>,
     opened: Mutex<Option<Opened<S>>>,
+    counters: Vec<Arc<Counter>>,
 }
 
 /// A service that was opened, ready to be started.
 pub fn hosted<S: Service>(opened: Opened<S>) -> Arc<dyn Running> {
-    Arc::new(Hosted { engine: opened.engine(), opened: Mutex::new(Some(opened)) })
+    hosted_with(opened, Vec::new())
+}
+
+/// A service that was opened, ready to be started, with counters of its own.
+pub fn hosted_with<S: Service>(opened: Opened<S>, counters: Vec<Arc<Counter>>) -> Arc<dyn Running> {
+    Arc::new(Hosted { engine: opened.engine(), opened: Mutex::new(Some(opened)), counters })
 }
 
 #[async_trait]
@@ -148,6 +159,10 @@ impl<S: Service> Running for Hosted<S> {
 
     fn stats(&self) -> &Stats {
         self.engine.stats()
+    }
+
+    fn counters(&self) -> &[Arc<Counter>] {
+        &self.counters
     }
 
     fn store(&self) -> &StoreAddress {

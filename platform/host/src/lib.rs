@@ -10,10 +10,10 @@ mod questions;
 mod server;
 mod tokens;
 
-pub use context::{Context, Mounted, Running, Stores, hosted};
+pub use context::{Context, Mounted, Running, Stores, hosted, hosted_with};
 pub use idempotency::{Keyed, command_key_of};
 pub use input::{Body, Params, Segment, email};
-pub use metrics::render as render_metrics;
+pub use metrics::{Counter, render as render_metrics};
 pub use page::{Page, PageQuery, paged};
 pub use problem::{FieldError, Problem};
 pub use questions::Questions;

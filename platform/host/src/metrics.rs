@@ -1,15 +1,46 @@
 //! Counters in the text format that Prometheus reads.
 
-use std::{fmt::Write, sync::Arc, sync::atomic::Ordering};
+use std::{
+    fmt::Write,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use engine::Stats;
 
 use crate::context::Running;
 
-type Counter = fn(&Stats) -> u64;
+/// A counter of one service's own. It only grows.
+#[derive(Debug)]
+pub struct Counter {
+    name: &'static str,
+    help: &'static str,
+    count: AtomicU64,
+}
+
+impl Counter {
+    /// A counter at 0. Its name is `isotope_<service>_<what>_total`; `help` says in a sentence what it counts.
+    pub fn new(name: &'static str, help: &'static str) -> Arc<Self> {
+        Arc::new(Self { name, help, count: AtomicU64::new(0) })
+    }
+
+    /// Counts `count` more.
+    pub fn add(&self, count: u64) {
+        self.count.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// What was counted since the start.
+    pub fn count(&self) -> u64 {
+        self.count.load(Ordering::Relaxed)
+    }
+}
+
+type CounterOfAll = fn(&Stats) -> u64;
 
 /// The counters: name, help, and where it stands.
-const COUNTERS: [(&str, &str, Counter); 4] = [
+const COUNTERS: [(&str, &str, CounterOfAll); 4] = [
     ("isotope_commits_total", "Transactions committed; each is one flush to disk on SQLite.", |stats| {
         stats.commits.load(Ordering::Relaxed)
     }),
@@ -28,6 +59,10 @@ pub fn render(services: &[Arc<dyn Running>]) -> String {
         for service in services {
             let _ = writeln!(text, "{name}{{service=\"{}\"}} {}", service.name(), counter(service.stats()));
         }
+    }
+    for counter in services.iter().flat_map(|service| service.counters()) {
+        let Counter { name, help, .. } = &**counter;
+        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} counter\n{name} {}", counter.count());
     }
     text
 }

@@ -1,6 +1,6 @@
 //! The catalogue's facts as public events. It listens to nobody's.
 
-use contracts::events::catalog::{ProductCreated, ProductPriceChanged};
+use contracts::events::catalog::{ProductCreated, ProductDeleted, ProductPriceChanged, ProductUpdated};
 use engine::Publication;
 
 use crate::domain::Fact;
@@ -13,8 +13,15 @@ pub(crate) fn publish(fact: Fact) -> Publication {
             name: product.name,
             weight_grams: product.weight_grams,
             stocked: product.stocked,
-            tax_class: contracts::TaxClass::Standard,
+            tax_class: product.details.tax_class,
         }),
+        Fact::Updated(product) => Publication::of(&ProductUpdated {
+            product_id: product.product_id,
+            name: product.name,
+            weight_grams: product.weight_grams,
+            tax_class: product.details.tax_class,
+        }),
+        Fact::Deleted(product_id) => Publication::of(&ProductDeleted { product_id }),
         Fact::PriceChanged { product_id, price, previous_price } => {
             Publication::of(&ProductPriceChanged { product_id, price, previous_price })
         }

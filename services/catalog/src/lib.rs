@@ -3,6 +3,7 @@
 mod api;
 pub mod domain;
 mod events;
+mod pictures;
 pub mod seed;
 mod service;
 mod store;
@@ -23,6 +24,8 @@ pub struct Config {}
 /// Its database cannot be opened.
 pub async fn mount(ctx: &host::Context, _config: &Config) -> Result<host::Mounted, EngineError> {
     let opened = ctx.open(Catalog, None).await?;
-    let api = api::Api::new(opened.engine(), ctx.secrets.admin_token(), ctx.clock.clone());
-    Ok(host::Mounted { routes: api::routes(api), service: host::hosted(opened) })
+    let counters = api::Counters::default();
+    let counted = vec![counters.featured_requests.clone(), counters.featured_reads.clone()];
+    let api = api::Api::new(opened.engine(), ctx.secrets.admin_token(), ctx.clock.clone(), counters);
+    Ok(host::Mounted { routes: api::routes(api), service: host::hosted_with(opened, counted) })
 }

@@ -1,33 +1,57 @@
-//! Routes of products: browsing for everybody, changes for staff.
+//! Routes of products and categories: browsing for everybody, changes for staff.
 
 mod cache;
+mod categories;
+mod cursor;
+mod inputs;
+mod list;
+mod pictures;
+mod staff;
 #[cfg(test)]
 mod tests;
 mod views;
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::State,
-    http::{HeaderMap, StatusCode},
-};
+use axum::{extract::State, http::Uri};
 use contracts::ProductId;
 use engine::{Clock, Engine, Ids, RandomIds};
-use host::{AdminToken, Keyed, Page, PageQuery, Params, Problem, Segment};
+use host::{AdminToken, Counter, Page, Problem, Segment};
 use parking_lot::Mutex;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    domain::{Product, is_slug},
+    domain::{Product, ProductStatus, is_slug},
     service::{Catalog, Message, Reply},
     store,
 };
-use cache::{Cache, Rendered, Wanted};
-use views::{ChangePrice, CreateProducts, CreatedProduct, CreatedProducts, ProductView};
+use cache::{Cache, Rendered};
+use list::{FeaturedParams, ListParams};
+use views::ProductView;
 
 /// The list's address, as the `Link` header names it.
 const PRODUCTS_PATH: &str = "/api/v1/products";
+
+/// What the routes count.
+pub(crate) struct Counters {
+    pub featured_requests: Arc<Counter>,
+    pub featured_reads: Arc<Counter>,
+}
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self {
+            featured_requests: Counter::new(
+                "isotope_catalog_featured_requests_total",
+                "Requests for the featured products.",
+            ),
+            featured_reads: Counter::new(
+                "isotope_catalog_featured_reads_total",
+                "Times that the featured products were read from the database.",
+            ),
+        }
+    }
+}
 
 /// What the routes work with.
 pub(crate) struct Api {
@@ -36,11 +60,18 @@ pub(crate) struct Api {
     clock: Arc<dyn Clock>,
     ids: Mutex<RandomIds>,
     cache: Cache,
+    counters: Counters,
 }
 
 impl Api {
-    pub(crate) fn new(engine: Engine<Catalog>, admin: AdminToken, clock: Arc<dyn Clock>) -> Self {
-        Self { engine, admin, clock, ids: Mutex::new(RandomIds::new()), cache: Cache::default() }
+    pub(crate) fn new(
+        engine: Engine<Catalog>,
+        admin: AdminToken,
+        clock: Arc<dyn Clock>,
+        counters: Counters,
+    ) -> Self {
+        let ids = Mutex::new(RandomIds::new());
+        Self { engine, admin, clock, ids, cache: Cache::default(), counters }
     }
 
     fn new_id(&self) -> ProductId {
@@ -54,16 +85,11 @@ impl Api {
     /// An answer from memory, or one that was rendered now. The revision is read first: what commits meanwhile makes the answer old at once.
     async fn cached(
         &self,
-        wanted: Wanted,
+        address: &str,
         render: impl Future<Output = Result<Rendered, Problem>>,
     ) -> Result<Rendered, Problem> {
         let (revision, now) = (self.engine.revision(), self.clock.now());
-        if let Some(rendered) = self.cache.get(&wanted, revision, now) {
-            return Ok(rendered);
-        }
-        let rendered = render.await?;
-        self.cache.put(wanted, rendered.clone(), revision, now);
-        Ok(rendered)
+        self.cache.get(address, revision, now, render).await
     }
 }
 
@@ -71,40 +97,45 @@ pub(crate) fn routes(api: Api) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(list_products))
         .routes(routes!(get_product))
-        .routes(routes!(create_products))
-        .routes(routes!(change_price))
+        .routes(routes!(featured_products))
+        .routes(routes!(categories::get_categories))
+        .routes(routes!(pictures::get_picture))
+        .routes(routes!(staff::list_all_products, staff::create_products))
+        .routes(routes!(staff::get_any_product, staff::edit_product, staff::delete_product))
+        .routes(routes!(staff::add_variant))
+        .routes(routes!(staff::change_price))
+        .routes(routes!(categories::add_categories))
+        .routes(routes!(categories::edit_category, categories::remove_category))
         .with_state(Arc::new(api))
 }
 
-/// The products of the shop, oldest first.
-#[utoipa::path(get, path = "/products", tag = "products", params(PageQuery),
+/// A request's path and query: what its answer is kept under.
+fn address(uri: &Uri) -> &str {
+    uri.path_and_query().map_or_else(|| uri.path(), |address| address.as_str())
+}
+
+/// The products of the shop. Families are shown in place of their variants.
+#[utoipa::path(get, path = "/products", tag = "products", params(ListParams),
     responses((status = 200, body = Page<ProductView>, headers(("Link" = String, description = "The next page, as rel=\"next\"; not there on the last one."))),
         (status = 422, body = Problem)))]
-async fn list_products(
-    State(api): State<Arc<Api>>,
-    Params(PageQuery { limit, cursor }): Params<PageQuery>,
-) -> Result<Rendered, Problem> {
-    let after = match cursor.as_deref().map(str::parse::<ProductId>) {
-        None => None,
-        Some(Ok(after)) => Some(after),
-        Some(Err(_)) => {
-            let detail = "The cursor is not one that a page has named.";
-            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_cursor", detail));
-        }
-    };
+async fn list_products(State(api): State<Arc<Api>>, uri: Uri) -> Result<Rendered, Problem> {
+    let render = list::page(&api, &uri, PRODUCTS_PATH, Some(ProductStatus::Listed), ProductView::listed);
+    api.cached(address(&uri), render).await
+}
+
+/// The products that the shop shows first.
+#[utoipa::path(get, path = "/products/featured", tag = "products", params(FeaturedParams),
+    responses((status = 200, body = Page<ProductView>), (status = 422, body = Problem)))]
+async fn featured_products(State(api): State<Arc<Api>>, uri: Uri) -> Result<Rendered, Problem> {
+    api.counters.featured_requests.add(1);
     let render = async {
-        // One more than is shown tells whether there is a next page.
-        let mut products = store::listed(api.engine.reads(), after, limit + 1).await?;
-        let has_more = products.len() > limit as usize;
-        products.truncate(limit as usize);
-        let next_cursor = products.last().filter(|_| has_more).map(|last| last.product_id.to_string());
-        let link = next_cursor
-            .as_ref()
-            .map(|cursor| format!("<{PRODUCTS_PATH}?limit={limit}&cursor={cursor}>; rel=\"next\""));
-        let items = products.into_iter().map(ProductView::from).collect();
-        Ok(Rendered::of(&Page { items, next_cursor }, link))
+        let FeaturedParams { limit } = list::params(&uri).await?;
+        api.counters.featured_reads.add(1);
+        let products = store::featured(api.engine.reads(), limit).await?;
+        let items = products.into_iter().map(ProductView::listed).collect();
+        Ok(Rendered::of(&Page { items, next_cursor: None }, None))
     };
-    api.cached(Wanted::List { limit, after }, render).await
+    api.cached(address(&uri), render).await
 }
 
 /// A product, by its id or its slug.
@@ -113,6 +144,7 @@ async fn list_products(
     responses((status = 200, body = ProductView), (status = 404, body = Problem)))]
 async fn get_product(
     State(api): State<Arc<Api>>,
+    uri: Uri,
     Segment(name): Segment<String>,
 ) -> Result<Rendered, Problem> {
     let render = async {
@@ -122,45 +154,26 @@ async fn get_product(
             Err(_) if is_slug(&name) => store::of_slug(reads, &name).await?,
             Err(_) => None,
         };
+        let product = product.filter(|product| !product.is_deleted());
         let product = product.ok_or_else(|| Problem::not_found("product"))?;
-        Ok(Rendered::of(&ProductView::from(product), None))
+        Ok(Rendered::of(&product_view(&api, product).await?, None))
     };
-    api.cached(Wanted::Product(name.clone()), render).await
+    api.cached(uri.path(), render).await
 }
 
-/// Adds products: all of them, or none. One whose SKU is there already is answered with the product that has it.
-#[utoipa::path(post, path = "/admin/products", tag = "admin", request_body = CreateProducts,
-    params(("X-Admin-Token" = String, Header, description = "The installation's admin token.")),
-    responses((status = 200, body = CreatedProducts), (status = 401, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
-async fn create_products(
-    State(api): State<Arc<Api>>,
-    headers: HeaderMap,
-    request: Keyed<CreateProducts>,
-) -> Result<Json<CreatedProducts>, Problem> {
-    api.admin.check(&headers)?;
-    let products = request.body.products.into_iter().map(|input| input.into_new_product(|| api.new_id()));
-    let message = Message::CreateProducts { products: products.collect() };
-    let Reply::Products(products) = api.command(request.key, message).await? else {
-        return Err(Problem::internal());
+/// A product with all that its page shows.
+async fn product_view(api: &Api, product: Product) -> Result<ProductView, Problem> {
+    let reads = api.engine.reads();
+    let family = match product.parent_id {
+        Some(family_id) => reads.get::<Product>(family_id).await?,
+        None => None,
     };
-    Ok(Json(CreatedProducts { products: products.into_iter().map(CreatedProduct::from).collect() }))
-}
-
-/// Sells a product for another price from now on. Open carts take it over.
-#[utoipa::path(post, path = "/admin/products/{id}/price", tag = "admin", request_body = ChangePrice,
-    params(("id" = ProductId, Path, description = "The product."),
-        ("X-Admin-Token" = String, Header, description = "The installation's admin token.")),
-    responses((status = 200, body = ProductView), (status = 401, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
-async fn change_price(
-    State(api): State<Arc<Api>>,
-    headers: HeaderMap,
-    Segment(product_id): Segment<ProductId>,
-    request: Keyed<ChangePrice>,
-) -> Result<Json<ProductView>, Problem> {
-    api.admin.check(&headers)?;
-    let message = Message::ChangePrice { product_id, price: request.body.price };
-    match api.command(request.key, message).await? {
-        Reply::Product(product) => Ok(Json(product.into())),
-        Reply::Products(_) => Err(Problem::internal()),
-    }
+    let variants = match product.is_family() {
+        true => store::variants_of(reads, product.product_id).await?,
+        false => Vec::new(),
+    };
+    let category_ids = &family.as_ref().unwrap_or(&product).details.category_ids;
+    let mut categories = store::categories(reads, category_ids).await?;
+    categories.sort_by(|a, b| (a.position, &a.name).cmp(&(b.position, &b.name)));
+    Ok(ProductView::page(product, family, variants, categories))
 }

@@ -1,5 +1,10 @@
 //! The routes on a catalogue of their own, with a database in a temporary directory.
 
+mod categories;
+mod families;
+mod lists;
+mod staff;
+
 use std::sync::Arc;
 
 use axum::{
@@ -26,7 +31,21 @@ struct Shop {
 struct Answer {
     status: StatusCode,
     link: Option<String>,
+    etag: Option<String>,
     body: Value,
+}
+
+impl Answer {
+    /// The values of a field of all items.
+    fn all(&self, field: &str) -> Vec<Value> {
+        assert_eq!(self.status, StatusCode::OK, "{}", self.body);
+        self.body["items"].as_array().expect("items").iter().map(|item| item[field].clone()).collect()
+    }
+
+    /// The status, and the problem's code.
+    fn problem(&self) -> (u16, &str) {
+        (self.status.as_u16(), self.body["code"].as_str().unwrap_or_default())
+    }
 }
 
 impl Shop {
@@ -71,8 +90,9 @@ impl Shop {
         let response = self.routes.clone().oneshot(request).await.expect("routes always answer");
         let status = response.status();
         let link = response.headers().get(header::LINK).map(|link| link.to_str().expect("text").to_owned());
+        let etag = response.headers().get(header::ETAG).map(|etag| etag.to_str().expect("text").to_owned());
         let body = to_bytes(response.into_body(), 1 << 20).await.expect("a body");
-        Answer { status, link, body: serde_json::from_slice(&body).unwrap_or(Value::Null) }
+        Answer { status, link, etag, body: serde_json::from_slice(&body).unwrap_or(Value::Null) }
     }
 
     async fn get(&self, path: &str) -> Answer {
@@ -80,11 +100,48 @@ impl Shop {
     }
 
     async fn post(&self, path: &str, body: Value) -> Answer {
-        let request = Request::post(path)
-            .header(header::CONTENT_TYPE, "application/json")
-            .header("x-admin-token", self.token.trim())
-            .body(Body::from(body.to_string()));
-        self.send(request.expect("a request")).await
+        self.staff("POST", path, None, Some(body)).await
+    }
+
+    async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.staff("PATCH", path, None, Some(body)).await
+    }
+
+    /// A request of staff's.
+    async fn staff(&self, method: &str, path: &str, if_match: Option<&str>, body: Option<Value>) -> Answer {
+        let mut request =
+            Request::builder().method(method).uri(path).header("x-admin-token", self.token.trim());
+        if let Some(if_match) = if_match {
+            request = request.header(header::IF_MATCH, if_match);
+        }
+        let body = match body {
+            Some(body) => {
+                request = request.header(header::CONTENT_TYPE, "application/json");
+                Body::from(body.to_string())
+            }
+            None => Body::empty(),
+        };
+        self.send(request.body(body).expect("a request")).await
+    }
+
+    /// Adds products, and answers their ids.
+    async fn add(&self, products: Value) -> Vec<String> {
+        let answer = self.post("/admin/products", json!({ "products": products })).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        let products = answer.body["products"].as_array().expect("products").clone();
+        products.iter().map(|product| product["id"].as_str().expect("an id").to_owned()).collect()
+    }
+
+    /// A shop on a database of this server.
+    async fn on_postgres(server: &PostgresServer) -> Self {
+        let stores = Stores::Postgres(server.url("catalog").expect("a database"));
+        Self::on(stores, tempfile::tempdir().expect("a temporary directory")).await
+    }
+
+    /// The end of a shop on PostgreSQL. The log's session there has a runtime of its own, which may not end inside of another.
+    async fn close(self) {
+        self.service.stop().await;
+        tokio::task::block_in_place(move || drop(self));
     }
 }
 
@@ -194,8 +251,9 @@ async fn unlisted_products_are_found_and_not_listed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn text_that_postgresql_cannot_keep_is_refused() {
     let server = PostgresServer::start().expect("a server");
-    let stores = Stores::Postgres(server.url("catalog").expect("a database"));
-    let shop = Shop::on(stores, tempfile::tempdir().expect("a temporary directory")).await;
+    let shop = Shop::on_postgres(&server).await;
+    assert_eq!(shop.get("/products?q=a%00b").await.status, StatusCode::OK);
+    assert_eq!(shop.get("/products?category=a%00b").await.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(shop.get("/products/a%00b").await.status, StatusCode::NOT_FOUND);
     for field in ["slug", "sku", "name", "description"] {
         let mut product = json!({"name": "Mug", "price": {"amount": 999, "currency": "EUR"}});
@@ -203,7 +261,5 @@ async fn text_that_postgresql_cannot_keep_is_refused() {
         let answer = shop.post("/admin/products", json!({ "products": [product] })).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}: {}", answer.body);
     }
-    shop.service.stop().await;
-    // The log's session on PostgreSQL has a runtime of its own, which may not end inside of another.
-    tokio::task::block_in_place(move || drop(shop));
+    shop.close().await;
 }

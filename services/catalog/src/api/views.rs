@@ -1,10 +1,12 @@
-//! What the routes take and show.
+//! What the routes show.
 
-use contracts::{Money, ProductId};
-use garde::Validate;
-use serde::{Deserialize, Serialize};
+use contracts::{Money, ProductId, TaxClass};
+use serde::Serialize;
 
-use crate::domain::{NewProduct, Product, ProductStatus};
+use crate::{
+    domain::{Category, CategoryId, Made, Picture, Product, ProductOption, ProductStatus},
+    pictures,
+};
 
 /// A product, as customers see it.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -19,101 +21,169 @@ pub(super) struct ProductView {
     name: String,
     /// Plain text.
     description: String,
-    /// What one unit costs.
+    /// What one unit costs; of a family, one unit of its cheapest variant.
     price: Money,
+    /// Of a family: what its cheapest variant costs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    price_from: Option<Money>,
+    /// Whether it can be put into a cart. A family cannot: its variants can.
+    buyable: bool,
     /// Weight of one unit; 0 when it is not a thing that is sent.
     weight_grams: u32,
     /// Whether units of it are counted.
     stocked: bool,
+    tax_class: TaxClass,
+    /// Its rank among those that the shop shows first, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    featured: Option<u32>,
+    /// The best first; in lists, that one alone.
+    pictures: Vec<Picture>,
+    /// Of a variant: its family.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent_id: Option<ProductId>,
+    /// Of a variant: its value of each option of the family.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    option_values: Vec<String>,
+    /// Of a family: what its variants differ in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    options: Vec<ProductOption>,
+    /// Of a family: what can be bought. Not in lists.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    variants: Vec<VariantView>,
+    /// Where it is found. Not in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    categories: Option<Vec<CategoryLink>>,
     created_at: String,
 }
 
-impl From<Product> for ProductView {
-    fn from(product: Product) -> Self {
+impl ProductView {
+    /// A product as lists show it.
+    pub fn listed(product: Product) -> Self {
+        let pictures = pictures_of(&product, 1);
+        Self::new(product, pictures)
+    }
+
+    /// A product on its own page, with all that belongs to it. A variant shows what its family says of all.
+    pub fn page(
+        product: Product,
+        family: Option<Product>,
+        variants: Vec<Product>,
+        categories: Vec<Category>,
+    ) -> Self {
+        let pictures = match &family {
+            Some(family) if product.details.pictures.is_empty() && !family.details.pictures.is_empty() => {
+                pictures_of(family, usize::MAX)
+            }
+            _ => pictures_of(&product, usize::MAX),
+        };
+        let mut view = Self::new(product, pictures);
+        if let Some(family) = family {
+            view.description = family.description;
+        }
+        view.variants =
+            variants.into_iter().filter(|variant| !variant.is_deleted()).map(Into::into).collect();
+        view.categories = Some(categories.into_iter().map(Into::into).collect());
+        view
+    }
+
+    fn new(product: Product, pictures: Vec<Picture>) -> Self {
+        let (price, is_family) = (product.price(), product.is_family());
         Self {
             id: product.product_id,
-            price: product.price(),
             slug: product.slug,
             sku: product.sku,
             name: product.name,
             description: product.description,
+            price,
+            price_from: is_family.then_some(price),
+            buyable: !is_family,
             weight_grams: product.weight_grams,
             stocked: product.stocked,
+            tax_class: product.details.tax_class,
+            featured: product.featured,
+            pictures,
+            parent_id: product.parent_id,
+            option_values: product.details.option_values,
+            options: product.details.options,
+            variants: Vec::new(),
+            categories: None,
             created_at: product.created_at.to_rfc3339(),
         }
     }
 }
 
-/// Products to be added.
-#[derive(Deserialize, Validate, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct CreateProducts {
-    /// 1 to 1,000 products.
-    #[garde(length(min = 1, max = 1000), dive)]
-    pub products: Vec<NewProductInput>,
-}
-
-/// A product to be added.
-#[derive(Deserialize, Validate, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct NewProductInput {
-    /// Its id; made here when there is none.
-    #[garde(skip)]
-    id: Option<ProductId>,
-    /// Its name in web addresses; made from the name when there is none.
-    #[garde(length(bytes, min = 1, max = 100), inner(custom(one_line)))]
-    #[schema(example = "walnut-desk-lamp")]
-    slug: Option<String>,
-    /// The shop's own code. A product that has it already stays as it is, and is answered.
-    #[garde(length(chars, min = 1, max = 64), inner(custom(one_line)))]
-    sku: Option<String>,
-    #[garde(length(chars, min = 1, max = 200))]
-    name: String,
-    /// Plain text.
-    #[serde(default)]
-    #[garde(length(chars, max = 5000))]
-    description: String,
-    /// What one unit costs.
-    #[garde(skip)]
-    price: Money,
-    #[serde(default)]
-    #[garde(range(max = 1_000_000))]
-    weight_grams: u32,
-    /// Whether units of it are counted.
-    #[serde(default = "default_stocked")]
-    #[garde(skip)]
-    stocked: bool,
-    #[serde(default)]
-    #[garde(skip)]
-    #[schema(inline)]
-    status: ProductStatus,
-}
-
-/// Codes are looked up before the catalogue's rules see them, and a database need not know every character.
-fn one_line(text: &str, _: &()) -> garde::Result {
-    match text.chars().any(char::is_control) {
-        true => Err(garde::Error::new("a control character is in it")),
-        false => Ok(()),
+/// A product's own pictures, or else those drawn of it.
+fn pictures_of(product: &Product, count: usize) -> Vec<Picture> {
+    match product.details.pictures.is_empty() {
+        true => pictures::drawn(&product.slug, &product.name, product.details.motif, count),
+        false => product.details.pictures.iter().take(count).cloned().collect(),
     }
 }
 
-fn default_stocked() -> bool {
-    true
+/// A product, as staff sees it.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct StaffProductView {
+    #[serde(flatten)]
+    product: ProductView,
+    /// Where it is shown.
+    #[schema(inline)]
+    status: ProductStatus,
+    /// Grows with every change; the `ETag` is made of it.
+    revision: u32,
 }
 
-impl NewProductInput {
-    pub fn into_new_product(self, new_id: impl FnOnce() -> ProductId) -> NewProduct {
-        NewProduct {
-            product_id: self.id.unwrap_or_else(new_id),
-            slug: self.slug,
-            sku: self.sku,
-            name: self.name,
-            description: self.description,
-            price: self.price,
-            weight_grams: self.weight_grams,
-            stocked: self.stocked,
-            status: self.status,
+impl StaffProductView {
+    pub fn new(product: ProductView, status: ProductStatus, revision: u32) -> Self {
+        Self { product, status, revision }
+    }
+
+    pub fn listed(product: Product) -> Self {
+        let (status, revision) = (product.status, product.revision);
+        Self::new(ProductView::listed(product), status, revision)
+    }
+}
+
+/// A variant of a family.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct VariantView {
+    id: ProductId,
+    slug: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sku: Option<String>,
+    name: String,
+    /// Its value of each option, in the family's order.
+    option_values: Vec<String>,
+    /// What one unit costs.
+    price: Money,
+    /// Weight of one unit.
+    weight_grams: u32,
+}
+
+impl From<Product> for VariantView {
+    fn from(variant: Product) -> Self {
+        Self {
+            id: variant.product_id,
+            price: variant.price(),
+            slug: variant.slug,
+            sku: variant.sku,
+            name: variant.name,
+            option_values: variant.details.option_values,
+            weight_grams: variant.weight_grams,
         }
+    }
+}
+
+/// A category by name.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct CategoryLink {
+    id: CategoryId,
+    slug: String,
+    name: String,
+}
+
+impl From<Category> for CategoryLink {
+    fn from(category: Category) -> Self {
+        Self { id: category.category_id, slug: category.slug, name: category.name }
     }
 }
 
@@ -129,19 +199,15 @@ pub(super) struct CreatedProduct {
     id: ProductId,
     slug: String,
     sku: Option<String>,
+    /// Of a family: its variants, in order of their ids.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    variants: Vec<VariantView>,
 }
 
-impl From<Product> for CreatedProduct {
-    fn from(product: Product) -> Self {
-        Self { id: product.product_id, slug: product.slug, sku: product.sku }
+impl From<Made> for CreatedProduct {
+    fn from(made: Made) -> Self {
+        let Made { product, variants } = made;
+        let variants = variants.into_iter().map(Into::into).collect();
+        Self { id: product.product_id, slug: product.slug, sku: product.sku, variants }
     }
-}
-
-/// A product's new price.
-#[derive(Deserialize, Validate, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ChangePrice {
-    /// What one unit costs from now on, in the product's currency.
-    #[garde(skip)]
-    pub price: Money,
 }

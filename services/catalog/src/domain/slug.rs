@@ -5,6 +5,9 @@ use contracts::{ProductId, Refusal};
 /// Longest slug, in bytes.
 const LENGTH_MAX: usize = 100;
 
+/// Lists that stand where products do: `/products/featured`.
+const RESERVED: [&str; 2] = ["featured", "recommended"];
+
 /// The slug of a name: its letters and digits in lower case, all else a hyphen. Never empty.
 pub(super) fn of_name(name: &str) -> String {
     let mut slug = String::with_capacity(name.len());
@@ -23,7 +26,7 @@ pub(super) fn of_name(name: &str) -> String {
     }
     let length = slug.trim_end_matches('-').len();
     slug.truncate(length);
-    if slug.is_empty() || is_id(&slug) {
+    if slug.is_empty() || is_id(&slug) || RESERVED.contains(&slug.as_str()) {
         slug.insert_str(0, if slug.is_empty() { "product" } else { "product-" });
     }
     slug
@@ -32,8 +35,20 @@ pub(super) fn of_name(name: &str) -> String {
 /// How many digits of the id stand behind a slug that is taken.
 const TAIL_LENGTH: usize = 8;
 
+/// The slugs that a product may take, best first. One that was chosen by hand has no other.
+pub(super) fn candidates(chosen: Option<&str>, name: &str, product: ProductId) -> Vec<String> {
+    match chosen {
+        Some(slug) => vec![slug.to_owned()],
+        None => {
+            let slug = of_name(name);
+            let tailed = with_tail(&slug, product);
+            vec![slug, tailed]
+        }
+    }
+}
+
 /// Another slug for the same name: with the last digits of the product's id, which are random.
-pub(super) fn with_tail(slug: &str, product: ProductId) -> String {
+fn with_tail(slug: &str, product: ProductId) -> String {
     let id = product.0.simple().to_string();
     format!("{slug}-{}", &id[id.len() - TAIL_LENGTH..])
 }
@@ -59,6 +74,9 @@ pub(super) fn check(slug: &str) -> Result<(), Refusal> {
     if is_id(slug) {
         return refuse(format!("The slug `{slug}` reads as an id."));
     }
+    if RESERVED.contains(&slug) {
+        return refuse(format!("The slug `{slug}` is the name of a list."));
+    }
     Ok(())
 }
 
@@ -68,7 +86,7 @@ fn is_id(slug: &str) -> bool {
 }
 
 /// How the letters of western European languages are written without marks; empty for all others.
-fn latin(character: char) -> &'static str {
+pub(super) fn latin(character: char) -> &'static str {
     match character {
         'ä' | 'æ' => "ae",
         'ö' | 'œ' | 'ø' => "oe",
@@ -99,6 +117,7 @@ mod tests {
             ("Shepherd's Stool", "shepherds-stool"),
             ("日本", "product"),
             ("", "product"),
+            ("Featured", "product-featured"),
             ("00000000-0000-0000-0000-000000000000", "product-00000000-0000-0000-0000-000000000000"),
         ] {
             assert_eq!(of_name(name), slug);
@@ -119,7 +138,8 @@ mod tests {
 
     #[test]
     fn slugs_that_cannot_be_addressed_are_refused() {
-        for slug in ["", "-a", "a-", "A", "a b", "a/b", "é", "0193f5c27c1e7d3a9b515f1d3f6f0a11"] {
+        for slug in ["", "-a", "a-", "A", "a b", "a/b", "é", "featured", "0193f5c27c1e7d3a9b515f1d3f6f0a11"]
+        {
             assert!(check(slug).is_err(), "{slug}");
         }
         assert!(check(&"a".repeat(LENGTH_MAX + 1)).is_err());

@@ -70,6 +70,12 @@ pub(super) fn product(number: usize, product_id: ProductId) -> NewProduct {
         weight_grams: *weight_grams,
         stocked: true,
         status: ProductStatus::Listed,
+        tax_class: contracts::TaxClass::Standard,
+        category_ids: Vec::new(),
+        pictures: Vec::new(),
+        featured: None,
+        options: Vec::new(),
+        variants: Vec::new(),
     }
 }
 
