@@ -428,24 +428,6 @@ impl<'a> Needs<'a> {
     }
 }
 
-impl From<&str> for Value {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
-    }
-}
-
-impl From<String> for Value {
-    fn from(text: String) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl From<uuid::Uuid> for Value {
-    fn from(id: uuid::Uuid) -> Self {
-        Self::Id(id)
-    }
-}
-
 /// A record's table, for those who make the tables of a service.
 pub fn table_of<T: Record>() -> &'static Table {
     T::TABLE

@@ -228,6 +228,24 @@ id_fields!(ProductId, CartId, CustomerId, OrderId);
 
 crate::text_field!(TaxClass);
 
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<Uuid> for Value {
+    fn from(id: Uuid) -> Self {
+        Self::Id(id)
+    }
+}
+
 impl Field for Currency {
     const KIND: ColumnKind = ColumnKind::Text;
 
