@@ -120,8 +120,8 @@ impl Motif {
 
 fn of_words(slug: &str) -> Option<Motif> {
     slug.rsplit('-').find_map(|word| {
-        let tells = |known: &&str| *known == word || word.strip_suffix('s').is_some_and(|one| one == *known);
-        WORDS.iter().find(|(_, _, words)| words.iter().any(|known| tells(&known))).map(|(motif, _, _)| *motif)
+        let tells = |known: &&str| *known == word || word.strip_suffix("s") == Some(*known);
+        WORDS.iter().find(|(_, _, words)| words.iter().any(|known| tells(known))).map(|(motif, _, _)| *motif)
     })
 }
 
