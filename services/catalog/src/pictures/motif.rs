@@ -121,7 +121,7 @@ impl Motif {
 fn of_words(slug: &str) -> Option<Motif> {
     slug.rsplit('-').find_map(|word| {
         let tells = |known: &&str| *known == word || word.strip_suffix("s") == Some(*known);
-        WORDS.iter().find(|(_, _, words)| words.iter().any(|known| tells(known))).map(|(motif, _, _)| *motif)
+        WORDS.iter().find(|(_, _, words)| words.iter().any(tells)).map(|(motif, _, _)| *motif)
     })
 }
 
