@@ -440,12 +440,6 @@ impl From<String> for Value {
     }
 }
 
-impl From<uuid::Uuid> for Value {
-    fn from(id: uuid::Uuid) -> Self {
-        Self::Id(id)
-    }
-}
-
 /// A record's table, for those who make the tables of a service.
 pub fn table_of<T: Record>() -> &'static Table {
     T::TABLE
