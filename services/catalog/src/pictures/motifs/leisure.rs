@@ -1,6 +1,6 @@
-//! What grows and what is played with.
+//! What grows, what makes it grow and what is played with.
 
-use crate::pictures::pen::{ACCENT, BODY, Pen, WOOD};
+use crate::pictures::pen::{ACCENT, BODY, METAL, Pen, WOOD};
 
 pub(super) fn plant(pen: &mut Pen) {
     let [shade, _, light] = pen.colours.body;
@@ -129,4 +129,43 @@ pub(super) fn toy(pen: &mut Pen) {
     pen.ellipse((295, 437), (30, 30), plain);
     pen.rectangle((478, 412), (50, 50), 6, accent);
     pen.veil("M170 508 h16 v110 h-16 z M310 508 h16 v110 h-16 z M520 508 h16 v110 h-16 z M240 384 h16 v106 h-16 z M448 384 h16 v106 h-16 z", "#fff", 28);
+}
+
+/// A trowel and a fork, side by side on a cloth.
+pub(super) fn tool(pen: &mut Pen) {
+    let [shade, plain, light] = pen.colours.body;
+    pen.raw("<g transform=\"rotate(-5 400 400)\">");
+    pen.veil("M160 156 H668 V672 H160 Z", "#2a1d10", 14);
+    pen.rectangle((146, 140), (508, 516), 10, ACCENT);
+    match pen.choose(0, 2) {
+        0 => pen.faint_line(
+            "M176 140 V656 M190 140 V656 M612 140 V656 M626 140 V656",
+            pen.colours.accent[0],
+            4,
+            55,
+        ),
+        _ => pen.faint_line(
+            "M146 196 H654 M146 212 H654 M146 590 H654 M146 606 H654",
+            pen.colours.accent[0],
+            4,
+            55,
+        ),
+    }
+    pen.raw("<g transform=\"rotate(14 310 400)\">");
+    pen.veil("M262 196 Q324 100 386 196 Q398 330 338 368 V420 H310 V368 Q250 330 262 196 Z", "#2a1d10", 20);
+    pen.path("M248 182 Q310 84 372 182 Q384 318 324 356 V440 H296 V356 Q236 318 248 182 Z", METAL);
+    pen.veil("M310 120 Q352 160 356 200 Q362 300 316 340 Z", "#3a3f44", 22);
+    pen.rectangle((284, 420), (52, 190), 24, if pen.choose(1, 2) == 0 { BODY } else { WOOD });
+    pen.rectangle((284, 420), (52, 26), 8, light);
+    pen.ellipse((310, 588), (9, 9), shade);
+    pen.raw("</g><g transform=\"rotate(-10 500 400)\">");
+    for x in [462, 500, 538] {
+        pen.veil(&format!("M{} 166 h14 v176 h-14 z", x + 4), "#2a1d10", 20);
+        pen.path(&format!("M{} 340 V176 Q{x} 132 {} 176 V340 Z", x - 8, x + 8), METAL);
+    }
+    pen.path("M454 318 H546 Q548 366 514 372 V440 H486 V372 Q452 366 454 318 Z", METAL);
+    pen.rectangle((474, 420), (52, 190), 24, if pen.choose(1, 2) == 0 { BODY } else { WOOD });
+    pen.rectangle((474, 420), (52, 26), 8, plain);
+    pen.ellipse((500, 588), (9, 9), shade);
+    pen.raw("</g></g>");
 }

@@ -24,7 +24,7 @@ pub(super) enum Place {
 pub(super) fn place(motif: Motif) -> Place {
     match motif {
         Motif::Clock | Motif::Shirt => Place::Hangs,
-        Motif::Knife | Motif::Notebook => Place::Lies,
+        Motif::Knife | Motif::Notebook | Motif::Tool => Place::Lies,
         _ => Place::Stands,
     }
 }
@@ -57,6 +57,7 @@ pub(super) fn focus(motif: Motif) -> (i32, i32) {
         Motif::Parcel => (400, 440),
         Motif::Plant => (400, 340),
         Motif::Shirt => (400, 300),
+        Motif::Tool => (330, 300),
         Motif::Toy => (400, 480),
     }
 }
@@ -83,6 +84,7 @@ pub(super) fn draw(motif: Motif, pen: &mut Pen) {
         Motif::Soap => home::soap(pen),
         Motif::Teapot => vessels::teapot(pen),
         Motif::Textile => wear::textile(pen),
+        Motif::Tool => leisure::tool(pen),
         Motif::Toy => leisure::toy(pen),
     }
 }
