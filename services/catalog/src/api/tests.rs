@@ -3,6 +3,7 @@
 mod categories;
 mod families;
 mod lists;
+mod pictures;
 mod staff;
 
 use std::sync::Arc;

@@ -3,7 +3,10 @@
 
 mod drawing;
 mod motif;
+mod motifs;
 mod name;
+mod palette;
+mod pen;
 
 use crate::domain::Picture;
 pub(crate) use drawing::{HEIGHT, WIDTH, draw, version};
