@@ -13,14 +13,14 @@ use contracts::{Envelope, Refusal, ServiceName, UnreadableEvent};
 use engine::{
     Cx, Engine, EngineError, Key, Needs, Publication, Rows, Service, StoreError, Subscription, Table,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub use domain::{Fact, Message, Payment, Request, Response, Status};
 pub use effects::{Gateway, GatewayCalls};
 pub use mock::{Callback, MockGateway};
 
 /// The service's settings.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {}
 
