@@ -23,14 +23,9 @@ pub fn about() -> OpenApi {
 /// No temporary shop can be made.
 pub async fn document() -> anyhow::Result<String> {
     let directory = tempfile::tempdir()?;
-    let settings = Settings {
-        data: directory.path().to_owned(),
-        listen: std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
-        seed_products: 0,
-        ..Settings::default()
-    };
-    let shop = Shop::start(&settings).await?;
+    let settings = Settings { data: directory.path().to_owned(), ..Settings::default() };
+    let shop = Shop::start_quietly(&settings).await?;
     let document = shop.openapi().to_owned();
-    shop.serve(std::future::ready(())).await?;
+    shop.stop().await;
     Ok(document)
 }
