@@ -24,13 +24,8 @@ impl Contract {
     /// No temporary shop can be made.
     pub async fn make() -> anyhow::Result<Self> {
         let directory = tempfile::tempdir()?;
-        let settings = Settings {
-            data: directory.path().to_owned(),
-            listen: std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
-            seed_products: 0,
-            ..Settings::default()
-        };
-        let shop = Shop::start(&settings).await?;
+        let settings = Settings { data: directory.path().to_owned(), ..Settings::default() };
+        let shop = Shop::start_quietly(&settings).await?;
         let openapi = shop.openapi().to_owned() + "\n";
         let asyncapi = asyncapi::document(shop.services())?;
         let mut events = BTreeMap::from([("README.md".to_owned(), asyncapi::table(shop.services()))]);
@@ -38,7 +33,7 @@ impl Contract {
             let schema = serde_json::to_string_pretty(&event.json_schema())? + "\n";
             events.insert(format!("{}.json", event.kind), schema);
         }
-        shop.serve(std::future::ready(())).await?;
+        shop.stop().await;
         Ok(Self { openapi, asyncapi, events })
     }
 

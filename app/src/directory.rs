@@ -2,10 +2,41 @@
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
+    net::SocketAddr,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, bail};
+use serde::{Deserialize, Serialize};
+
+/// In the data directory while a server is at work: where it listens.
+pub const SERVER_FILE: &str = "server.json";
+
+/// Where the server of a data directory is. It is true only while the directory is taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Server {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Its process.
+    pub pid: u32,
+    /// Its version.
+    pub version: String,
+}
+
+impl Server {
+    /// Reads what the server of a data directory has said of itself; `None` where it has said nothing.
+    ///
+    /// # Errors
+    /// The file is there and cannot be read.
+    pub fn find(path: &Path) -> anyhow::Result<Option<Self>> {
+        let file = path.join(SERVER_FILE);
+        match std::fs::read(&file) {
+            Ok(text) => Ok(serde_json::from_slice(&text).ok()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).with_context(|| format!("{} cannot be read", file.display())),
+        }
+    }
+}
 
 /// A data directory that this process owns. The lock goes with the process, however it ends.
 #[derive(Debug)]
@@ -30,7 +61,12 @@ impl DataDirectory {
             .open(&lock_path)
             .with_context(|| format!("{} cannot be opened", lock_path.display()))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Ok(()) => {
+                let directory = Self { path: path.to_owned(), _lock: lock };
+                // A server that was killed has left it.
+                directory.withdraw();
+                Ok(directory)
+            }
             Err(TryLockError::WouldBlock) => bail!(
                 "another process has the data directory {}: stop it first, or choose another directory with --data",
                 path.display()
@@ -39,6 +75,25 @@ impl DataDirectory {
                 Err(error).with_context(|| format!("{} cannot be locked", lock_path.display()))
             }
         }
+    }
+
+    /// Tells other commands where this process listens.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn announce(&self, address: SocketAddr) -> anyhow::Result<()> {
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        let server = Server { address, pid: std::process::id(), version };
+        let (file, draft) = (self.path.join(SERVER_FILE), self.path.join("server.new"));
+        // Whole or not at all, for whoever reads it meanwhile.
+        std::fs::write(&draft, serde_json::to_vec(&server)?)
+            .and_then(|()| std::fs::rename(&draft, &file))
+            .with_context(|| format!("{} cannot be written", file.display()))
+    }
+
+    /// Takes the announcement back.
+    pub fn withdraw(&self) {
+        let _ = std::fs::remove_file(self.path.join(SERVER_FILE));
     }
 
     /// Whether a process has the directory now.

@@ -20,7 +20,7 @@ use crate::settings::Settings;
 
 /// In the data directory once the demo products are all in, so that a start that was broken off is made up for,
 /// and products that were taken out later stay out.
-const MARKER: &str = "seeded";
+pub const MARKER: &str = "seeded";
 
 /// Products in one request.
 const PRODUCTS_AT_ONCE: usize = 200;

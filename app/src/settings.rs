@@ -3,10 +3,10 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::Context as _;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// All settings of a shop.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// The data directory.
@@ -55,6 +55,18 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The same settings without what only this installation may know, to be shown.
+    pub fn masked(&self) -> Self {
+        let database_url = self.database_url.as_deref().map(|url| {
+            let (plain, password) = crate::backup::postgres::without_password(url);
+            match password {
+                Some(_) => plain.replacen('@', ":***@", 1),
+                None => plain,
+            }
+        });
+        Self { database_url, ..self.clone() }
+    }
+
     /// Reads a settings file.
     ///
     /// # Errors

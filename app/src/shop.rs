@@ -1,25 +1,35 @@
 //! A shop from start to stop: services mounted, started, served, drained.
 
-use std::{future::Future, net::SocketAddr, sync::Arc};
+use std::{future::Future, net::SocketAddr, path::Path, sync::Arc};
 
 use anyhow::Context as _;
 use axum::Router;
 use bus::Embedded;
 use contracts::{ServiceName, Timestamp};
 use engine::{Clock, ManualClock, SystemClock};
-use host::{Context, Questions, Running, Secrets, ServerLimits, Stores};
-use tokio::net::TcpListener;
+use host::{AdminToken, Context, Questions, Running, Secrets, ServerLimits, Stores};
+use tokio::{net::TcpListener, sync::watch};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{directory::DataDirectory, seed, settings::Settings, system, wiring};
+use crate::{
+    database_claim::DatabaseClaim,
+    directory::DataDirectory,
+    seed,
+    settings::Settings,
+    system::{self, System},
+    wiring,
+};
 
 /// A shop that is started and not served yet.
 pub struct Shop {
-    listener: TcpListener,
+    listener: Option<TcpListener>,
     routes: Router,
     services: Vec<Arc<dyn Running>>,
     openapi: String,
-    _directory: DataDirectory,
+    stopping: watch::Sender<bool>,
+    token: AdminToken,
+    directory: DataDirectory,
+    _claim: Option<DatabaseClaim>,
 }
 
 impl Shop {
@@ -32,7 +42,40 @@ impl Shop {
         let listener = TcpListener::bind(settings.listen).await.with_context(|| {
             format!("{} cannot be listened on; choose another address with --listen", settings.listen)
         })?;
-        let ctx = context(&directory, settings)?;
+        Self::start_with(directory, Some(listener), settings).await
+    }
+
+    /// Starts a shop that listens nowhere, for a command that works on its data. Nothing is seeded.
+    ///
+    /// # Errors
+    /// The directory is another process's, or a database cannot be opened.
+    pub async fn start_quietly(settings: &Settings) -> anyhow::Result<Self> {
+        let directory = DataDirectory::take(&settings.data)?;
+        Self::start_with(directory, None, &Settings { seed_products: 0, ..settings.clone() }).await
+    }
+
+    /// Makes or upgrades all databases, and lets go of them again.
+    ///
+    /// # Errors
+    /// The directory is another process's, or a database cannot be opened or is of a newer program.
+    pub async fn migrate(settings: &Settings) -> anyhow::Result<()> {
+        let directory = DataDirectory::take(&settings.data)?;
+        let _claim = claim(settings).await?;
+        let ctx = context(directory.path(), settings)?;
+        for name in ServiceName::ALL {
+            let mounted = wiring::mount(name, &ctx, settings).await?;
+            mounted.service.stop().await;
+        }
+        Ok(())
+    }
+
+    async fn start_with(
+        directory: DataDirectory,
+        listener: Option<TcpListener>,
+        settings: &Settings,
+    ) -> anyhow::Result<Self> {
+        let claim = claim(settings).await?;
+        let ctx = context(directory.path(), settings)?;
         let mut routes = OpenApiRouter::new();
         let mut services = Vec::new();
         for name in ServiceName::ALL {
@@ -50,12 +93,30 @@ impl Shop {
         for service in &services {
             service.start().await?;
         }
-        let (routes, api) = system::nest(routes);
+        let (stopping, stops) = watch::channel(false);
+        let system = System::of_running(&ctx, settings, services.clone(), stops);
+        let (routes, api) = system::nest(routes.merge(system::staff_routes(&system)));
         let openapi = api.to_pretty_json()?;
-        let routes = system::routes(routes, &openapi, services.clone(), &ctx)?;
+        let asyncapi = crate::asyncapi::document(&services)?;
+        let routes =
+            routes.merge(system::health_routes(&system, &openapi, &asyncapi)).merge(crate::docs::routes());
         seed::first_start(&routes, &ctx, settings).await?;
-        let routes = host::harden(routes, ServerLimits::default(), ctx.secrets.admin_token());
-        Ok(Self { listener, routes, services, openapi, _directory: directory })
+        if let Some(listener) = &listener {
+            directory.announce(listener.local_addr()?)?;
+        }
+        let token = ctx.secrets.admin_token();
+        let routes = host::harden(routes, ServerLimits::default(), token.clone());
+        Ok(Self { listener, routes, services, openapi, stopping, token, directory, _claim: claim })
+    }
+
+    /// Its routes, for requests of this process itself.
+    pub fn routes(&self) -> &Router {
+        &self.routes
+    }
+
+    /// The token of staff's routes.
+    pub fn token(&self) -> &AdminToken {
+        &self.token
     }
 
     /// The HTTP contract.
@@ -71,42 +132,72 @@ impl Shop {
     /// Where it listens.
     ///
     /// # Errors
-    /// The listener is closed.
+    /// It listens nowhere.
     pub fn address(&self) -> anyhow::Result<SocketAddr> {
-        Ok(self.listener.local_addr()?)
+        Ok(self.listener.as_ref().context("this shop does not listen")?.local_addr()?)
     }
 
     /// Serves until `stop` comes; then lets requests finish and lanes drain.
     ///
     /// # Errors
     /// The listener fails.
-    pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
-        host::serve(self.listener, self.routes, stop).await?;
+    pub async fn serve(mut self, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
+        if let Some(listener) = self.listener.take() {
+            let stopping = self.stopping.clone();
+            // Streams without an end of their own must end, or the server would wait for them.
+            let stop = async move {
+                stop.await;
+                let _ = stopping.send(true);
+            };
+            host::serve(listener, self.routes.clone(), stop).await?;
+        }
+        self.stop().await;
+        Ok(())
+    }
+
+    /// Lets the lanes drain.
+    pub async fn stop(self) {
+        self.directory.withdraw();
+        let _ = self.stopping.send(true);
         // Sources before their consumers, so that what a request began goes as far as it can.
         for service in &self.services {
             service.stop().await;
         }
-        Ok(())
     }
 }
 
-fn context(directory: &DataDirectory, settings: &Settings) -> anyhow::Result<Context> {
+/// Where the databases are.
+pub fn stores(settings: &Settings) -> Stores {
+    match &settings.database_url {
+        Some(url) => Stores::Postgres(url.clone()),
+        None => Stores::Sqlite(settings.data.clone()),
+    }
+}
+
+async fn claim(settings: &Settings) -> anyhow::Result<Option<DatabaseClaim>> {
+    match &settings.database_url {
+        Some(url) => DatabaseClaim::take(url).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// What services work with on a data directory.
+///
+/// # Errors
+/// The secrets cannot be read or made.
+pub fn context(directory: &Path, settings: &Settings) -> anyhow::Result<Context> {
     let virtual_clock = settings.virtual_clock.then(|| Arc::new(ManualClock::at(Timestamp(0))));
     let clock: Arc<dyn Clock> = match &virtual_clock {
         Some(clock) => clock.clone(),
         None => Arc::new(SystemClock),
     };
-    let stores = match &settings.database_url {
-        Some(url) => Stores::Postgres(url.clone()),
-        None => Stores::Sqlite(directory.path().to_owned()),
-    };
     Ok(Context {
-        data: directory.path().to_owned(),
-        stores,
+        data: directory.to_owned(),
+        stores: stores(settings),
         transport: Embedded::new(),
         clock,
         virtual_clock,
-        secrets: Secrets::load(directory.path())?,
+        secrets: Secrets::load(directory)?,
         questions: Arc::new(Questions::default()),
     })
 }

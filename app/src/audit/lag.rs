@@ -52,6 +52,28 @@ pub(crate) async fn places(books: &Books, service: ServiceName) -> anyhow::Resul
         .collect()
 }
 
+/// All logs' heads and all consumers' places, of one moment each.
+pub(crate) struct Logs {
+    /// Service, topic, partition and last position.
+    pub heads: Vec<(ServiceName, String, i64, i64)>,
+    /// Where consumers stand.
+    pub places: Vec<Place>,
+}
+
+impl Logs {
+    /// Reads them.
+    pub async fn read(stores: &Stores) -> anyhow::Result<Self> {
+        let books = Books::open(stores).await?;
+        let mut logs = Self { heads: Vec::new(), places: Vec::new() };
+        for service in ServiceName::ALL {
+            let own = heads(&books, service).await?;
+            logs.heads.extend(own.into_iter().map(|((topic, part), head)| (service, topic, part, head)));
+            logs.places.extend(places(&books, service).await?);
+        }
+        Ok(logs)
+    }
+}
+
 /// Events that each service has yet to handle, its projections included.
 ///
 /// # Errors

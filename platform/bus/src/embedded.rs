@@ -2,7 +2,10 @@
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use contracts::ServiceName;
@@ -42,7 +45,9 @@ struct Tail {
 struct Producer {
     log: Arc<dyn Log>,
     tails: RwLock<HashMap<(Arc<str>, u8), Mutex<Tail>>>,
-    wakes: RwLock<Vec<Wake>>,
+    /// Of each consumer, until it goes.
+    wakes: RwLock<BTreeMap<u64, Wake>>,
+    subscribed: AtomicU64,
 }
 
 impl Producer {
@@ -72,10 +77,23 @@ impl Embedded {
     /// # Errors
     /// The log cannot be read.
     pub fn add_producer(&self, source: ServiceName, log: Arc<dyn Log>) -> Result<(), TransportError> {
-        let producer = Producer { log, tails: RwLock::default(), wakes: RwLock::default() };
+        let producer = Producer {
+            log,
+            tails: RwLock::default(),
+            wakes: RwLock::default(),
+            subscribed: AtomicU64::new(0),
+        };
         refresh_heads(source, &producer)?;
         self.producers.write().insert(source, Arc::new(producer));
         Ok(())
+    }
+
+    /// The last position of each partition of a producer, as far as is known here; `None` where the producer is not.
+    pub fn heads(&self, source: ServiceName) -> Option<Cursors> {
+        let producer = self.producers.read().get(&source).cloned()?;
+        let tails = producer.tails.read();
+        let positions = tails.iter().map(|(place, tail)| (place.clone(), tail.lock().head)).collect();
+        Some(Cursors { epoch: Some(producer.log.epoch()), positions })
     }
 
     /// Hands on what a producer has just committed, and wakes its consumers.
@@ -109,7 +127,7 @@ impl Embedded {
 
     fn wake(&self, source: ServiceName) {
         let Some(producer) = self.producers.read().get(&source).cloned() else { return };
-        for wake in producer.wakes.read().iter() {
+        for wake in producer.wakes.read().values() {
             wake();
         }
     }
@@ -137,14 +155,23 @@ impl Transport for Embedded {
                 detail: "it is not in this process".into(),
             }
         })?;
-        producer.wakes.write().push(wake);
-        Ok(Box::new(EmbeddedSubscription { consumer, producer }))
+        let number = producer.subscribed.fetch_add(1, Ordering::Relaxed);
+        producer.wakes.write().insert(number, wake);
+        Ok(Box::new(EmbeddedSubscription { consumer, producer, number }))
     }
 }
 
 struct EmbeddedSubscription {
     consumer: Consumer,
     producer: Arc<Producer>,
+    number: u64,
+}
+
+impl Drop for EmbeddedSubscription {
+    /// Nobody wakes a consumer that has gone.
+    fn drop(&mut self) {
+        self.producer.wakes.write().remove(&self.number);
+    }
 }
 
 impl EmbeddedSubscription {

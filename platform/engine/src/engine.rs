@@ -12,10 +12,12 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::{
+    clock::{Ids, RandomIds},
     commands::CommandKey,
     lane::{LaneHandle, Work},
     message::CommandError,
     parking::{self, Parked, ParkedState},
+    pause::Paused,
     projector::Rebuilt,
     reads::Reads,
     service::Service,
@@ -46,6 +48,28 @@ pub enum EngineError {
     /// The engine has stopped.
     #[error("the {0} service has stopped")]
     Stopped(ServiceName),
+}
+
+/// What became of the wish to try a dead letter again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Replayed {
+    /// It is tried again now.
+    Yes,
+    /// There is no such dead letter.
+    NotFound,
+    /// The edited body is not one that the service can handle; says why. Nothing has changed.
+    Unreadable(String),
+}
+
+/// What became of the wish to hand an event to the service again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Redelivered {
+    /// It has its turn after what waits of its subject; the id is that of the waiting message.
+    Queued(Uuid),
+    /// The event says nothing to this service.
+    NotForIt,
+    /// The service cannot read the event; says why.
+    Unreadable(String),
 }
 
 /// A service at work. Clones share it.
@@ -165,15 +189,27 @@ impl<S: Service> Engine<S> {
         self.errand(parking::all).await
     }
 
-    /// Tries a dead letter again, perhaps with its body mended. Says whether there was one.
+    /// Tries a dead letter again, perhaps with its data mended: the event's data, or the message.
     ///
     /// # Errors
     /// The store does not work.
     pub async fn replay_dead_letter(
         &self,
         id: Uuid,
-        body: Option<parking::Body>,
-    ) -> Result<bool, EngineError> {
+        data: Option<serde_json::Value>,
+    ) -> Result<Replayed, EngineError> {
+        let body = match data {
+            None => None,
+            Some(data) => {
+                let Some(parked) = self.errand(move |session| parking::find(session, id)).await? else {
+                    return Ok(Replayed::NotFound);
+                };
+                match parked.edited(&*self.service, data) {
+                    Ok(body) => Some(body),
+                    Err(why) => return Ok(Replayed::Unreadable(why)),
+                }
+            }
+        };
         let found = self.change_dead_letter(id, move |mut parked| {
             parked.state = ParkedState::Retry;
             parked.attempt = 0;
@@ -181,7 +217,39 @@ impl<S: Service> Engine<S> {
             parked.body = body.unwrap_or(parked.body);
             Some(parked)
         });
-        found.await
+        Ok(if found.await? { Replayed::Yes } else { Replayed::NotFound })
+    }
+
+    /// Hands an event to the service once more, as a delivery of its own: the inbox, which knows what came, is not asked.
+    /// For a message that was lost to an error in the service's rules; rules that have seen it must ignore it.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub async fn redeliver(&self, event: contracts::Envelope) -> Result<Redelivered, EngineError> {
+        let message = match self.service.receive(&event) {
+            Ok(Some(message)) => message,
+            Ok(None) => return Ok(Redelivered::NotForIt),
+            Err(error) => return Ok(Redelivered::Unreadable(crate::message::describe(&error))),
+        };
+        let now = self.shared.clock.now();
+        let id = RandomIds::new().next(now);
+        let parked = Parked::again(event, self.service.key(&message).to_string(), id, now);
+        self.errand(move |session| parking::put(session, parked)).await?;
+        self.look_for_retries();
+        Ok(Redelivered::Queued(id))
+    }
+
+    /// Lets all lanes stand still between two batches, until the answer is dropped: nothing commits meanwhile.
+    ///
+    /// # Errors
+    /// The engine has stopped.
+    pub async fn pause(&self) -> Result<Paused, EngineError> {
+        let (paused, errands) = Paused::of(self.lanes.len());
+        for (lane, errand) in self.lanes.iter().zip(errands) {
+            let work = Work::Errand(Box::new(move |_| errand()));
+            lane.queue.try_send(work).map_err(|_| EngineError::Stopped(S::NAME))?;
+        }
+        paused.arrived().await.ok_or(EngineError::Stopped(S::NAME))
     }
 
     /// Gives a dead letter up for good; the messages behind it have their turn. Says whether there was one.
@@ -198,11 +266,15 @@ impl<S: Service> Engine<S> {
         change: impl FnOnce(Parked) -> Option<Parked> + Send + 'static,
     ) -> Result<bool, EngineError> {
         let found = self.errand(move |session| parking::change_dead_letter(session, id, change)).await?;
+        self.look_for_retries();
+        Ok(found)
+    }
+
+    /// Each lane looks for retries when its parked subjects may have changed.
+    fn look_for_retries(&self) {
         for lane in self.lanes.iter() {
-            // Each lane looks for retries when its parked subjects may have changed.
             let _ = lane.queue.try_send(Work::LookForRetries);
         }
-        Ok(found)
     }
 
     /// Makes a projection anew from the first event, beside the old one, and puts it in its place.

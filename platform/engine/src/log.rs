@@ -70,7 +70,7 @@ fn to_row(logged: &Logged) -> Row {
     ]
 }
 
-fn from_row(source: ServiceName, row: Row) -> Result<Logged, UnreadableValue> {
+pub(crate) fn from_row(source: ServiceName, row: Row) -> Result<Logged, UnreadableValue> {
     let columns = &mut row.into_iter();
     let topic: String = crate::record::next(columns)?;
     let partition = crate::record::next(columns)?;

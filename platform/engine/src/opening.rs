@@ -82,6 +82,7 @@ impl<S: Service> Opened<S> {
         let EngineOptions { store, transport, clock, outside } = options;
         let shared = Arc::new(Shared {
             store: store.clone(),
+            clock: clock.clone(),
             transport: transport.clone(),
             stats: Stats::default(),
             caller: outside.map(|outside| Arc::new(Caller::new(outside))),
@@ -168,6 +169,7 @@ fn open_sessions(
     }
     let epoch = match sessions.first_mut() {
         Some(session) => {
+            crate::epochs::check_format(&mut **session)?;
             session.create(tables)?;
             crate::log::epoch(&mut **session, RandomIds::new().next(clock.now()))?
         }

@@ -76,6 +76,8 @@ pub struct Parked {
     pub error: Option<String>,
     /// Since when it waits.
     pub parked_at: Timestamp,
+    /// When the last attempt failed; the time 0 where none has.
+    pub failed_at: Timestamp,
 }
 
 impl Parked {
@@ -104,6 +106,7 @@ impl Parked {
             fingerprint: None,
             error: None,
             parked_at: now,
+            failed_at: Timestamp(0),
         };
         match error {
             Some(error) => parked.failed(error, now),
@@ -117,6 +120,7 @@ impl Parked {
         self.attempt += 1;
         self.fingerprint = Some(fingerprint(&error));
         self.error = Some(error);
+        self.failed_at = now;
         match delay {
             Some(delay) => {
                 self.state = ParkedState::Retry;
@@ -133,11 +137,58 @@ impl Parked {
         self
     }
 
-    pub(crate) fn to_row(&self) -> Row {
-        let kind = match &self.body {
-            Body::Event(event) => event.kind.clone(),
-            Body::Message { .. } => "message".to_owned(),
+    /// The type of the event that it is; `message` for a message of the service's own.
+    pub fn kind(&self) -> &str {
+        match &self.body {
+            Body::Event(event) => &event.kind,
+            Body::Message { .. } => "message",
+        }
+    }
+
+    /// An event that is to be handled once more, as if it had come just now.
+    pub(crate) fn again(event: Envelope, subject: String, id: Uuid, now: Timestamp) -> Self {
+        Self {
+            id,
+            subject,
+            state: ParkedState::Retry,
+            attempt: 0,
+            due: Timestamp(0),
+            body: Body::Event(event),
+            fingerprint: None,
+            error: None,
+            parked_at: now,
+            failed_at: Timestamp(0),
+        }
+    }
+
+    /// The body with other data in it.
+    ///
+    /// # Errors
+    /// The service cannot read it, or it would go to another subject; says so.
+    pub(crate) fn edited<S: Service>(&self, service: &S, data: serde_json::Value) -> Result<Body, String> {
+        let (body, message) = match &self.body {
+            Body::Event(event) => {
+                let event = Envelope { data: data.to_string().into(), ..event.clone() };
+                let message = service.receive(&event).map_err(|error| crate::message::describe(&error))?;
+                let message = message.ok_or("the event says nothing to the service")?;
+                (Body::Event(event), message)
+            }
+            Body::Message { cause, .. } => {
+                let message = serde_json::from_value(data.clone()).map_err(|error| error.to_string())?;
+                (Body::Message { message: data, cause: *cause }, message)
+            }
         };
+        let subject = service.key(&message).to_string();
+        if subject != self.subject {
+            return Err(format!(
+                "it would go to {subject}, and the messages behind it wait for {}",
+                self.subject
+            ));
+        }
+        Ok(body)
+    }
+
+    pub(crate) fn to_row(&self) -> Row {
         vec![
             Value::Id(self.id),
             Value::Text(self.subject.clone()),
@@ -145,11 +196,12 @@ impl Parked {
             self.state.to_value(),
             self.attempt.to_value(),
             self.due.to_value(),
-            Value::Text(kind),
+            Value::Text(self.kind().to_owned()),
             crate::record::to_json(&self.body),
             Value::Text(self.fingerprint.clone().unwrap_or_default()),
             Value::Text(self.error.clone().unwrap_or_default()),
             self.parked_at.to_value(),
+            self.failed_at.to_value(),
         ]
     }
 
@@ -167,7 +219,8 @@ impl Parked {
         let fingerprint = some(crate::record::next(columns)?);
         let error = some(crate::record::next(columns)?);
         let parked_at = crate::record::next(columns)?;
-        Ok(Self { id, subject, state, attempt, due, body, fingerprint, error, parked_at })
+        let failed_at = crate::record::next(columns)?;
+        Ok(Self { id, subject, state, attempt, due, body, fingerprint, error, parked_at, failed_at })
     }
 
     /// The parked message, ready for another attempt.
@@ -236,6 +289,22 @@ pub(crate) fn of_subjects(
 /// All that is parked: for a start, and for people.
 pub(crate) fn all(session: &mut dyn Session) -> Result<Vec<Parked>, StoreError> {
     select(session, Filter::All, Lock::None)
+}
+
+/// One that is parked.
+pub(crate) fn find(session: &mut dyn Session, id: Uuid) -> Result<Option<Parked>, StoreError> {
+    let found = select(session, Filter::In { column: "id", values: vec![Value::Id(id)] }, Lock::None)?;
+    Ok(found.into_iter().next())
+}
+
+/// Puts a message at the end of what is parked of its subject; with nothing before it, it has its turn at once.
+pub(crate) fn put(session: &mut dyn Session, mut parked: Parked) -> Result<(), StoreError> {
+    session.begin()?;
+    if !of_subjects(session, vec![Value::Text(parked.subject.clone())])?.is_empty() {
+        parked.state = ParkedState::Blocked;
+    }
+    session.upsert(&PARKED, vec![parked.to_row()])?;
+    session.commit()
 }
 
 /// Changes a dead letter, or removes it, whereupon the next message of its subject has its turn. Says whether there was one.

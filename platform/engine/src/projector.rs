@@ -10,7 +10,7 @@ use crate::{
     inbox::Inbox,
     projection::Projection,
     session::{Filter, Lock, Select, Session, StoreError},
-    system::WATERMARK,
+    system::{ABOUT, WATERMARK},
     table::Table,
 };
 
@@ -62,6 +62,11 @@ impl Projector {
         let inbox = Inbox::load(session, &consumer)?;
         let shadow = shadow_of(projection.table());
         session.create(&[shadow])?;
+        // Who looks at the database from outside of this program's services finds the read models by this.
+        let about = vec![format!("projection:{}", projection.name()).into(), projection.table().name.into()];
+        session.begin()?;
+        session.upsert(&ABOUT, vec![about])?;
+        session.commit()?;
         Ok(Self { projection, consumer, inbox, subscriptions, pause_end: None, shadow, rebuild: None })
     }
 

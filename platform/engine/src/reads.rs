@@ -26,6 +26,14 @@ impl Reads {
         Self { connection }
     }
 
+    /// Opens the read side of a database that no engine of this process works on.
+    ///
+    /// # Errors
+    /// The store cannot be opened.
+    pub async fn open(store: &crate::StoreAddress) -> Result<Self, StoreError> {
+        Ok(Self::new(store.readers().await?))
+    }
+
     /// The pool, for queries that go beyond one table.
     pub fn connection(&self) -> &DatabaseConnection {
         &self.connection

@@ -90,6 +90,16 @@ pub enum StoreError {
     /// The store cannot be used: gone, full, or broken.
     #[error("the store does not work: {0}")]
     Unavailable(String),
+    /// The data is of a newer program.
+    #[error(
+        "the data is of format {found}, and this program knows formats up to {known}: use a newer isotope"
+    )]
+    Newer {
+        /// The data's format.
+        found: u32,
+        /// The newest that this program knows.
+        known: u32,
+    },
     /// What is stored is not what this program writes.
     #[error("the store holds what this program does not write")]
     Unreadable(#[from] crate::UnreadableValue),

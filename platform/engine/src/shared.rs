@@ -14,6 +14,7 @@ use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use crate::{
+    clock::Clock,
     effects::Call,
     lane::{LaneHandle, Work},
     outside::Caller,
@@ -52,6 +53,7 @@ pub(crate) struct Arrivals {
 /// What a service's lanes and its callers share.
 pub(crate) struct Shared<S: Service> {
     pub store: StoreAddress,
+    pub clock: Arc<dyn Clock>,
     pub transport: Embedded,
     pub stats: Stats,
     pub caller: Option<Arc<Caller<S>>>,

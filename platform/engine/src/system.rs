@@ -118,6 +118,7 @@ pub static PARKED: Table = Table {
         Column::new("fingerprint", Text),
         Column::new("error", Text),
         Column::new("parked_us", Integer),
+        Column::new("failed_us", Integer),
     ],
     key_columns: 1,
     indexes: &[
@@ -136,7 +137,7 @@ pub static LANE: Table = Table {
     layout: Layout::ByKey,
 };
 
-/// Facts about the database itself: the log's epoch, cursors of projections under rebuild.
+/// Facts about the database itself: its format, the log's epoch, the projections and their tables.
 pub static ABOUT: Table = Table {
     name: "about",
     columns: &[Column::new("name", Text), Column::new("value", Text)],

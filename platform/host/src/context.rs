@@ -4,10 +4,10 @@ use std::{path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 use bus::Embedded;
-use contracts::{ServiceName, Timestamp};
+use contracts::{Envelope, ServiceName, Timestamp};
 use engine::{
-    Clock, Engine, EngineError, EngineOptions, ManualClock, Opened, Outside, Parked, PostgresAddress,
-    Rebuilt, Service, Stats, StoreAddress, Subscription,
+    Clock, Engine, EngineError, EngineOptions, ManualClock, Opened, Outside, Parked, Paused, PostgresAddress,
+    Reads, Rebuilt, Redelivered, Replayed, Service, Stats, StoreAddress, Subscription,
 };
 use tokio::sync::Mutex;
 use utoipa_axum::router::OpenApiRouter;
@@ -15,7 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{metrics::Counter, questions::Questions, tokens::Secrets};
 
 /// Where the services' databases are.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stores {
     /// A SQLite file per service, in this directory.
     Sqlite(PathBuf),
@@ -114,8 +114,21 @@ pub trait Running: Send + Sync {
     /// What is parked in it.
     async fn parked(&self) -> Result<Vec<Parked>, EngineError>;
 
-    /// Tries a dead letter again; says whether there was one.
-    async fn replay_dead_letter(&self, id: uuid::Uuid) -> Result<bool, EngineError>;
+    /// Its read side.
+    fn reads(&self) -> &Reads;
+
+    /// Tries a dead letter again, perhaps with its data mended.
+    async fn replay_dead_letter(
+        &self,
+        id: uuid::Uuid,
+        data: Option<serde_json::Value>,
+    ) -> Result<Replayed, EngineError>;
+
+    /// Hands an event to it once more; see [`Engine::redeliver`].
+    async fn redeliver(&self, event: Envelope) -> Result<Redelivered, EngineError>;
+
+    /// Lets it stand still between two batches; see [`Engine::pause`].
+    async fn pause(&self) -> Result<Paused, EngineError>;
 
     /// Gives a dead letter up; says whether there was one.
     async fn discard_dead_letter(&self, id: uuid::Uuid) -> Result<bool, EngineError>;
@@ -185,8 +198,24 @@ impl<S: Service> Running for Hosted<S> {
         self.engine.parked().await
     }
 
-    async fn replay_dead_letter(&self, id: uuid::Uuid) -> Result<bool, EngineError> {
-        self.engine.replay_dead_letter(id, None).await
+    fn reads(&self) -> &Reads {
+        self.engine.reads()
+    }
+
+    async fn replay_dead_letter(
+        &self,
+        id: uuid::Uuid,
+        data: Option<serde_json::Value>,
+    ) -> Result<Replayed, EngineError> {
+        self.engine.replay_dead_letter(id, data).await
+    }
+
+    async fn redeliver(&self, event: Envelope) -> Result<Redelivered, EngineError> {
+        self.engine.redeliver(event).await
+    }
+
+    async fn pause(&self) -> Result<Paused, EngineError> {
+        self.engine.pause().await
     }
 
     async fn discard_dead_letter(&self, id: uuid::Uuid) -> Result<bool, EngineError> {

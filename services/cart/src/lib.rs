@@ -9,13 +9,13 @@ mod service;
 mod store;
 
 use engine::EngineError;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub use message::{Message, Reply};
 pub use service::Carts;
 
 /// The service's settings.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Whether inventory is asked to hold the units that are added. Without, an order learns of missing stock after its checkout.

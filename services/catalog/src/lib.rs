@@ -9,12 +9,12 @@ mod service;
 mod store;
 
 use engine::EngineError;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub use service::{Catalog, Message, Reply};
 
 /// The service's settings.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {}
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use contracts::{Envelope, Refusal, ServiceName, UnreadableEvent};
 use engine::{Cx, Key, Needs, Publication, Rows, Service, Subscription, Table};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     decisions::{self, Step},
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Fulfilment's settings.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Whether parcels are packed, shipped and delivered by themselves, as in a demonstration; else staff do it.

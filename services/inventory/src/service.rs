@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use contracts::{Envelope, Refusal, ServiceName, UnreadableEvent};
 use engine::{Cx, Key, Needs, NoEffect, Publication, Rows, Service, Subscription, Table};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     decisions::{holds, orders, staff},
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Inventory's settings.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// How long a cart's hold lasts after the cart's last change, in milliseconds. It ends up to 5 s later.

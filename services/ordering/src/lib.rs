@@ -14,12 +14,12 @@ use engine::{
     Cx, Engine, EngineError, Key, Needs, NoEffect, Projection, Publication, Rows, Service, Subscription,
     Table,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub use domain::{Fact, GRACE_PERIOD_TIMER, Line, Message, Order, Purchase, Reason, Status, Submission};
 
 /// The service's settings.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// How long an order can be cancelled freely before its stock is asked for, in milliseconds. With 0 it is asked for at once.

@@ -16,7 +16,7 @@ use engine::{
     Table,
 };
 use parking_lot::Mutex;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub use domain::{
     Account, AccountKind, Adjusted, Adjustment, Entry, EntryKind, Fact, Payment, Request, Response, Status,
@@ -27,7 +27,7 @@ pub use message::{Message, Reply};
 pub use mock::{Callback, MockGateway};
 
 /// The service's settings.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {}
 

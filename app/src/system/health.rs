@@ -1,0 +1,49 @@
+//! Health, metrics and the contract itself: for machines that watch over the shop.
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use host::Problem;
+
+use super::System;
+
+pub(super) fn routes(system: &System, openapi: &str, asyncapi: &str) -> Router {
+    let document = |text: &str| {
+        let body = Bytes::copy_from_slice(text.as_bytes());
+        let answer = ([(header::CONTENT_TYPE, "application/json")], body);
+        get(move || std::future::ready(answer.clone()))
+    };
+    Router::new()
+        .route("/health/live", get(|| async { StatusCode::NO_CONTENT }))
+        .route("/health/ready", get(ready))
+        .route("/metrics", get(metrics))
+        .route("/openapi.json", document(openapi))
+        .route("/api/v1/openapi.json", document(openapi))
+        .route("/asyncapi.json", document(asyncapi))
+        .with_state(system.clone())
+}
+
+/// Ready once every service works and reads all of its sources.
+async fn ready(State(system): State<System>) -> Result<StatusCode, Problem> {
+    for service in system.services() {
+        if service.stats().failing.load(std::sync::atomic::Ordering::Acquire) {
+            return Err(Problem::unavailable());
+        }
+        let stopped = service.stats().stopped_sources.lock().clone();
+        if let Some((source, why)) = stopped.into_iter().next() {
+            tracing::error!(service = %service.name(), %source, why, "not ready");
+            return Err(Problem::unavailable());
+        }
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn metrics(State(system): State<System>) -> Response {
+    let text = host::render_metrics(system.services());
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}

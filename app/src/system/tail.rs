@@ -1,0 +1,218 @@
+//! New events as they commit, as server-sent events.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use axum::{
+    extract::State,
+    http::HeaderMap,
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use bus::{Consumer, Cursors, Subscription, Transport, TransportError};
+use contracts::{PARTITIONS, ServiceName};
+use engine::EventFilter;
+use futures_util::stream;
+use garde::Validate;
+use host::{Params, Problem};
+use serde::Deserialize;
+use tokio::sync::{Notify, mpsc, watch};
+use utoipa_axum::{router::OpenApiRouter, routes};
+use uuid::Uuid;
+
+use super::{
+    System,
+    events::{EventView, cursor},
+    history::Cursor,
+    sources,
+};
+
+/// How many events wait in memory for a reader. What it has not taken is in the log, so more would gain nothing.
+const WAITING_MAX: usize = 256;
+
+/// How many events are read at once.
+const READ_MAX: usize = 128;
+
+/// How long a reader may take nothing before it is cut off.
+const READER_PATIENCE: Duration = Duration::from_secs(30);
+
+pub(super) fn routes() -> OpenApiRouter<System> {
+    OpenApiRouter::new().routes(routes!(tail_events))
+}
+
+/// Which events.
+#[derive(Deserialize, Validate, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct TailQuery {
+    /// The services, such as `ordering,payment`; all when left out.
+    #[garde(length(bytes, max = 200))]
+    source: Option<String>,
+    /// The type, such as `order.paid.v1`.
+    #[serde(rename = "type")]
+    #[garde(length(bytes, max = 100))]
+    kind: Option<String>,
+    /// What they happened to.
+    #[garde(length(bytes, max = 200))]
+    subject: Option<String>,
+    /// What they belong to: an order's id.
+    #[garde(skip)]
+    correlation: Option<Uuid>,
+    /// A cursor to begin after, where there is no Last-Event-ID; the present when left out.
+    #[garde(length(bytes, max = 2_000))]
+    after: Option<String>,
+}
+
+/// New events as they commit, as server-sent events. Each has the place after it as its id; `Last-Event-ID` goes on from there. A reader
+/// that takes nothing for 30 seconds gets a last event `cut-off`; a stop of the shop is told as `stopped`.
+#[utoipa::path(get, path = "/admin/system/events/tail", tag = "system",
+    params(("X-Admin-Token" = String, Header, description = "The installation's admin token."),
+        ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was read."), TailQuery),
+    responses((status = 200, content_type = "text/event-stream", body = String), (status = 401, body = Problem),
+        (status = 422, body = Problem), (status = 503, body = Problem)))]
+async fn tail_events(
+    State(system): State<System>,
+    headers: HeaderMap,
+    Params(query): Params<TailQuery>,
+) -> Result<Response, Problem> {
+    system.admin().check(&headers)?;
+    let sources = sources(query.source.as_deref())?;
+    let last_event_id = headers.get("last-event-id").and_then(|value| value.to_str().ok());
+    let after = last_event_id.or(query.after.as_deref());
+    let after = after.map(|text| cursor(text, sources.len())).transpose()?;
+    let filter = EventFilter {
+        kind: query.kind,
+        subject: query.subject,
+        correlation_id: query.correlation,
+        ..EventFilter::default()
+    };
+    let woken = Arc::new(Notify::new());
+    let mut logs = Vec::new();
+    for (number, source) in sources.iter().enumerate() {
+        system.service(*source)?;
+        logs.push(follow(&system, *source, number, after.as_ref(), &woken)?);
+    }
+    let (events, receiver) = mpsc::channel(WAITING_MAX);
+    // A place of its own, so that a reader that is cut off can be told so.
+    let farewell = events.clone().reserve_owned().await.map_err(|_| Problem::internal())?;
+    let tail = Tail { logs, filter, woken, events, stopping: system.0.stopping.clone() };
+    tokio::spawn(async move {
+        let word = tail.run().await;
+        farewell.send(word);
+    });
+    let body = stream::unfold(receiver, async |mut receiver: mpsc::Receiver<Event>| {
+        Some((Ok::<_, Infallible>(receiver.recv().await?), receiver))
+    });
+    Ok(Sse::new(body).keep_alive(KeepAlive::default()).into_response())
+}
+
+/// One log that is followed.
+struct Followed {
+    source: ServiceName,
+    topic: Arc<str>,
+    subscription: Box<dyn Subscription>,
+    cursors: Cursors,
+}
+
+fn follow(
+    system: &System,
+    source: ServiceName,
+    number: usize,
+    after: Option<&Cursor>,
+    woken: &Arc<Notify>,
+) -> Result<Followed, Problem> {
+    let transport = &system.0.ctx.transport;
+    let topic: Arc<str> = source.as_str().into();
+    let mut cursors = transport.heads(source).ok_or_else(Problem::unavailable)?;
+    if let Some(after) = after {
+        let first = number * usize::from(PARTITIONS);
+        cursors.positions = (0..PARTITIONS)
+            .map(|partition| ((topic.clone(), partition), after.0[first + usize::from(partition)]))
+            .collect();
+    }
+    let consumer = Consumer { name: "tail".to_owned(), source, partitions: (0..PARTITIONS).collect() };
+    let woken = woken.clone();
+    let wake = Arc::new(move || woken.notify_one());
+    let subscription = transport.subscribe(consumer, wake).map_err(super::unreadable)?;
+    Ok(Followed { source, topic, subscription, cursors })
+}
+
+struct Tail {
+    logs: Vec<Followed>,
+    filter: EventFilter,
+    woken: Arc<Notify>,
+    events: mpsc::Sender<Event>,
+    stopping: watch::Receiver<bool>,
+}
+
+impl Tail {
+    /// Hands on events until the reader goes or the shop stops; the last word.
+    async fn run(mut self) -> Event {
+        let word = |name: &str, detail: &str| Event::default().event(name).data(detail);
+        loop {
+            let mut found = false;
+            for number in 0..self.logs.len() {
+                let deliveries = match self.poll(number).await {
+                    Ok(deliveries) => deliveries,
+                    Err(error) => return word("error", &error.to_string()),
+                };
+                for delivery in deliveries {
+                    found = true;
+                    let place = (delivery.logged.topic.clone(), delivery.logged.partition);
+                    self.logs[number].cursors.positions.insert(place, delivery.logged.position);
+                    if !self.filter.lets_through(&delivery.logged.event) {
+                        continue;
+                    }
+                    let view = EventView::from((*delivery.logged).clone());
+                    let event = Event::default().id(self.cursor().to_string()).event("event");
+                    let Ok(event) = event.json_data(view) else { continue };
+                    match tokio::time::timeout(READER_PATIENCE, self.events.send(event)).await {
+                        Ok(Ok(())) => {}
+                        Ok(Err(_)) => return word("gone", ""),
+                        Err(_) => {
+                            return word(
+                                "cut-off",
+                                "The reader took nothing for too long. Go on with Last-Event-ID.",
+                            );
+                        }
+                    }
+                }
+            }
+            if found {
+                continue;
+            }
+            let (woken, events) = (self.woken.clone(), self.events.clone());
+            tokio::select! {
+                () = woken.notified() => {}
+                () = events.closed() => return word("gone", ""),
+                _ = self.stopping.wait_for(|stopping| *stopping) => return word("stopped", "The shop stops."),
+            }
+        }
+    }
+
+    /// The next events of a log. They may have to be read from its file, which must not hold up the runtime.
+    async fn poll(&mut self, number: usize) -> Result<Vec<bus::Delivery>, TransportError> {
+        let mut followed = self.logs.remove(number);
+        let polled = tokio::task::spawn_blocking(move || {
+            let polled = followed.subscription.poll(&followed.cursors, READ_MAX);
+            (followed, polled)
+        });
+        let unavailable = |error: tokio::task::JoinError| TransportError::Unavailable {
+            origin: ServiceName::ALL[0],
+            detail: error.to_string(),
+        };
+        let (followed, polled) = polled.await.map_err(unavailable)?;
+        self.logs.insert(number, followed);
+        polled
+    }
+
+    /// The place of all logs.
+    fn cursor(&self) -> Cursor {
+        let places = self
+            .logs
+            .iter()
+            .flat_map(|log| (0..PARTITIONS).map(|partition| log.cursors.position(&log.topic, partition)));
+        debug_assert!(self.logs.is_sorted_by_key(|log| log.source));
+        Cursor(places.collect())
+    }
+}
