@@ -6,4 +6,5 @@ mod crash;
 mod hot;
 mod journey;
 mod planted;
+mod seeding;
 mod stopping;
