@@ -9,4 +9,5 @@ mod crash;
 mod hot;
 mod journey;
 mod planted;
+mod seeding;
 mod stopping;

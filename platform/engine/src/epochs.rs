@@ -81,3 +81,67 @@ pub fn renew_epochs(stores: &[(ServiceName, StoreAddress)], clock: &dyn Clock) -
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use contracts::ServiceName;
+    use uuid::Uuid;
+
+    use super::{about, check_format, renew_epochs};
+    use crate::{
+        Filter, Lock, Select, Session, SqliteSession, StoreAddress, StoreError, SystemClock, Value,
+        system::{ABOUT, SYSTEM_TABLES, WATERMARK},
+    };
+
+    fn mark(source: &str, part: i64, epoch: u128) -> Vec<Value> {
+        let [consumer, source, topic] = ["cart", source, source].map(Value::from);
+        let (part, position) = (Value::Integer(part), Value::Integer(7));
+        vec![consumer, source, topic, part, Value::Id(Uuid::from_u128(epoch)), position, "".into()]
+    }
+
+    #[test]
+    fn cursors_get_their_logs_new_epoch_and_those_of_other_logs_keep_theirs() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let services = [ServiceName::Catalog, ServiceName::Cart];
+        let mut stores = Vec::new();
+        for (number, service) in services.into_iter().enumerate() {
+            let path = directory.path().join(format!("{service}.db"));
+            let mut session = SqliteSession::open(&path).expect("a database");
+            session.create(&SYSTEM_TABLES).expect("tables");
+            session.begin().expect("a transaction");
+            let epoch = Uuid::from_u128(number as u128 + 1).to_string();
+            session.upsert(&ABOUT, vec![vec!["epoch".into(), epoch.into()]]).expect("an epoch");
+            session
+                .upsert(
+                    &WATERMARK,
+                    vec![mark("catalog", 0, 1), mark("catalog", 1, 99), mark("payment", 0, 3)],
+                )
+                .expect("marks");
+            session.commit().expect("committed");
+            stores.push((service, StoreAddress::Sqlite(path)));
+        }
+        renew_epochs(&stores, &SystemClock).expect("they are renewed");
+        let mut session = stores[0].1.writer().expect("a database");
+        let fresh: Uuid =
+            about(&mut *session, "epoch").expect("read").expect("there").parse().expect("a UUID");
+        assert_ne!(fresh, Uuid::from_u128(1));
+        let mut session = stores[1].1.writer().expect("a database");
+        let select = Select { table: &WATERMARK, filter: Filter::All, lock: Lock::None };
+        let epochs: Vec<Value> =
+            session.select(&select).expect("marks").into_iter().map(|mut row| row.swap_remove(4)).collect();
+        let expected = [fresh, Uuid::from_u128(99), Uuid::from_u128(3)].map(Value::Id);
+        assert_eq!(epochs, expected);
+    }
+
+    #[test]
+    fn a_newer_format_is_refused_and_none_is_an_old_one() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let mut session = SqliteSession::open(&directory.path().join("a.db")).expect("a database");
+        check_format(&mut session).expect("a new database");
+        check_format(&mut session).expect("of this format");
+        session.begin().expect("a transaction");
+        session.upsert(&ABOUT, vec![vec!["format".into(), "99".into()]]).expect("written");
+        session.commit().expect("committed");
+        assert!(matches!(check_format(&mut session), Err(StoreError::Newer { found: 99, .. })));
+    }
+}

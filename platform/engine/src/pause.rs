@@ -56,3 +56,29 @@ impl Paused {
         !self.broken.load(Ordering::Acquire)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Paused;
+
+    #[test]
+    fn lanes_stand_still_until_the_pause_is_dropped() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let (paused, errands) = Paused::of(2);
+        let lanes: Vec<_> = errands.into_iter().map(std::thread::spawn).collect();
+        let paused = runtime.block_on(paused.arrived()).expect("both have come");
+        assert!(lanes.iter().all(|lane| !lane.is_finished()) && paused.held());
+        drop(paused);
+        for lane in lanes {
+            lane.join().expect("it goes on");
+        }
+    }
+
+    #[test]
+    fn a_lane_that_has_stopped_is_no_pause() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let (paused, errands) = Paused::of(1);
+        drop(errands);
+        assert!(runtime.block_on(paused.arrived()).is_none());
+    }
+}

@@ -73,3 +73,35 @@ impl Snapshot {
         synced.map_err(|error| StoreError::Unavailable(error.to_string()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::Snapshot;
+
+    #[test]
+    fn a_copy_is_of_the_moment_that_was_held() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let (path, copy) = (directory.path().join("a.db"), directory.path().join("copy.db"));
+        let writer = Connection::open(&path).expect("a database");
+        writer
+            .execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE t (n INTEGER); INSERT INTO t VALUES (1);")
+            .expect("written");
+        let snapshot = Snapshot::open(&path).expect("a snapshot");
+        snapshot.hold().expect("held");
+        writer.execute_batch("INSERT INTO t VALUES (2); PRAGMA wal_checkpoint(PASSIVE);").expect("written");
+        let mut heard = (0, 0);
+        let copied = snapshot.copy_to(&copy, &mut |done, total| {
+            heard = (done, total);
+            Ok(())
+        });
+        copied.expect("copied");
+        assert!(heard.0 == heard.1 && heard.1 > 0, "{heard:?}");
+        let sum = |path| -> i64 {
+            let database = Connection::open(path).expect("a database");
+            database.query_row("SELECT sum(n) FROM t", [], |row| row.get(0)).expect("a sum")
+        };
+        assert_eq!((sum(&path), sum(&copy)), (3, 1));
+    }
+}

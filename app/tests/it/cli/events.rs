@@ -206,3 +206,54 @@ fn an_event_that_is_handed_over_again_changes_nothing_that_was_done() {
     assert_eq!(report["clean"], true, "{report:#}");
     assert!(fine(data, &["dead-letters", "list", "--state", "all", "--json"]).out.is_empty());
 }
+
+/// Reads a stream of server-sent events until so many events have come; their ids and data.
+fn stream(address: std::net::SocketAddr, headers: &str, query: &str, count: usize) -> Vec<(String, Value)> {
+    use std::io::Write;
+    let mut connection = std::net::TcpStream::connect(address).expect("the shop answers");
+    let request =
+        format!("GET /api/v1/admin/system/events/tail{query} HTTP/1.1\r\nhost: shop\r\n{headers}\r\n");
+    connection.write_all(request.as_bytes()).expect("it is sent");
+    let (mut events, mut id) = (Vec::new(), String::new());
+    for line in BufReader::new(connection).lines() {
+        let line = line.expect("a line");
+        if let Some(text) = line.strip_prefix("id: ") {
+            id = text.to_owned();
+        }
+        if let Some(text) = line.strip_prefix("data: ") {
+            events.push((id.clone(), serde_json::from_str(text).expect("an event")));
+        }
+        if events.len() == count {
+            break;
+        }
+    }
+    events
+}
+
+#[test]
+fn a_stream_that_was_broken_off_goes_on_after_its_last_event() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let data = directory.path();
+    let process = shop(data, &["--seed-products", "3"]);
+    let placed = buy(&mut Buyer::new(process.address, "ada"), "delivered");
+    let token = std::fs::read_to_string(data.join("admin.token")).expect("a token");
+    let staff = format!("x-admin-token: {token}\r\n");
+    let all = list(data, &["--order", "oldest", "--source", "ordering,payment"]);
+    let from_the_first = format!("?source=ordering,payment&after={}", ["0"; 16].join("."));
+    let whole = stream(process.address, &staff, &from_the_first, all.len());
+    let seen: BTreeSet<&str> = whole.iter().filter_map(|(_, event)| event["id"].as_str()).collect();
+    assert_eq!(seen, all.iter().filter_map(|event| event["id"].as_str()).collect());
+    // From any event on, the rest comes, each once.
+    for (number, (last, _)) in whole.iter().enumerate().step_by(3) {
+        let left = whole.len() - number - 1;
+        let headers = format!("{staff}last-event-id: {last}\r\n");
+        let rest = if left == 0 {
+            Vec::new()
+        } else {
+            stream(process.address, &headers, "?source=ordering,payment", left)
+        };
+        let both = whole[..=number].iter().chain(&rest).filter_map(|(_, event)| event["id"].as_str());
+        assert_eq!(both.collect::<BTreeSet<_>>(), seen, "after {number}");
+    }
+    assert!(whole.iter().any(|(_, event)| event["subject"] == placed.id.as_str()));
+}

@@ -121,3 +121,19 @@ fn a_full_disk() {
     // With room again, it goes on from there.
     fine(directory.path(), &["migrate"]);
 }
+
+/// Root may write everywhere, so that there is nothing to be seen then.
+#[cfg(unix)]
+#[test]
+fn a_folder_that_may_only_be_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let folder = directory.path().join("read-only");
+    std::fs::create_dir(&folder).expect("a folder");
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o500)).expect("its permissions");
+    if std::fs::write(folder.join("probe"), "").is_ok() {
+        return;
+    }
+    refused(&on(&folder, &SERVE), "isotope.lock cannot be opened");
+    refused(&on(&folder.join("shop"), &SERVE), "cannot be made");
+}

@@ -2,11 +2,14 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use bus::{
-    Embedded, Log, Logged, Transport,
+    Consumer, Embedded, Log, Logged, Transport,
     conformance::{self, Testbed},
 };
 use contracts::{Envelope, ServiceName, Timestamp, partition_of};
@@ -124,6 +127,23 @@ impl Testbed for Bed {
 }
 
 /// What another process has committed is in the log before anybody here has heard of it.
+#[test]
+fn a_consumer_that_has_gone_is_not_woken() {
+    let mut bed = Bed::new();
+    let woken = Arc::new(AtomicU32::new(0));
+    let consumer = Consumer { name: "gone".into(), source: SOURCE, partitions: vec![0] };
+    let count = woken.clone();
+    let wake = Arc::new(move || {
+        count.fetch_add(1, Ordering::Relaxed);
+    });
+    let subscription = bed.transport.subscribe(consumer, wake).expect("it subscribes");
+    bed.publish(&["a".to_owned()]);
+    assert_eq!(woken.load(Ordering::Relaxed), 1);
+    drop(subscription);
+    bed.publish(&["a".to_owned()]);
+    assert_eq!(woken.load(Ordering::Relaxed), 1);
+}
+
 #[test]
 fn events_that_nobody_announced_do_not_stop_a_consumer() {
     let mut bed = Bed::new();

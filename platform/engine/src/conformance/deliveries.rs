@@ -5,7 +5,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::{
-    service::Message,
+    service::{Bank, Message, Told},
     world::{LaneByHand, Producer, World},
 };
 use crate::{
@@ -120,6 +120,46 @@ pub fn a_dead_letter_can_be_discarded(world: &World) {
         !parking::change_dead_letter(&mut *lane.session, id, |_| None).expect("the store works"),
         "it is gone"
     );
+}
+
+pub fn a_dead_letter_is_mended_within_its_subject(world: &World) {
+    let (mut lane, mut producer) = (world.lane(), Producer::default());
+    poison(&mut lane, &mut producer);
+    let id = dead_letter(&mut lane);
+    let dead = parking::find(&mut *lane.session, id).expect("the store works").expect("it is there");
+    assert!(dead.failed_at > dead.parked_at);
+    let told = |message: Message| serde_json::to_value(Told { message }).expect("JSON");
+    assert!(dead.edited(&Bank, serde_json::json!({ "nonsense": 1 })).is_err());
+    let elsewhere = dead.edited(&Bank, told(deposit(2, 3))).expect_err("another subject");
+    assert!(elsewhere.contains("it would go to"), "{elsewhere}");
+    let mended = dead.edited(&Bank, told(deposit(1, 3))).expect("the same subject");
+    let parking::Body::Event(event) = mended else { panic!("it was an event and is none") };
+    assert_eq!(event.read::<Told>().expect("it reads").message, deposit(1, 3));
+}
+
+pub fn an_event_that_is_handed_over_again_has_its_turn(world: &World) {
+    let (mut lane, mut producer) = (world.lane(), Producer::default());
+    let event = producer.tell(deposit(1, 5));
+    assert!(matches!(lane.deliver(&event), Outcome::Handled));
+    let again = |lane: &mut LaneByHand, number: u128| {
+        let now = lane.core.clock.now();
+        let subject = account(1).to_string();
+        let parked = parking::Parked::again(event.event.clone(), subject, Uuid::from_u128(number), now);
+        parking::put(&mut *lane.session, parked).expect("the store works");
+        // As a lane does when it is told that people have changed what is parked.
+        lane.core.parked.insert(account(1).to_string());
+    };
+    again(&mut lane, 1 << 100);
+    lane.advance(Duration::ZERO);
+    assert_eq!(lane.account(account(1)).expect("it is stored").history, [5, 5], "the inbox is not asked");
+    assert!(parking::all(&mut *lane.session).expect("parked messages are read").is_empty());
+    // Behind a message that is parked it waits for its turn.
+    let poisoned = producer.tell(Message::Panic { account: account(1) });
+    assert!(matches!(lane.deliver(&poisoned), Outcome::Waiting));
+    again(&mut lane, u128::MAX);
+    let parked = parking::all(&mut *lane.session).expect("parked messages are read");
+    let states: Vec<_> = parked.iter().map(|parked| parked.state).collect();
+    assert_eq!(states, [ParkedState::Retry, ParkedState::Blocked]);
 }
 
 pub fn an_early_event_waits_without_blocking(world: &World) {

@@ -51,6 +51,8 @@ on_every_store! {
     deliveries::an_event_that_cannot_be_handled_parks_its_subject,
     deliveries::a_dead_letter_can_be_replayed,
     deliveries::a_dead_letter_can_be_discarded,
+    deliveries::a_dead_letter_is_mended_within_its_subject,
+    deliveries::an_event_that_is_handed_over_again_has_its_turn,
     deliveries::an_early_event_waits_without_blocking,
     later::a_timer_fires_once,
     later::a_timer_is_replaced_and_cancelled,

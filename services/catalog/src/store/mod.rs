@@ -38,10 +38,10 @@ engine::record! {
     index ["status", "product_id"]
     index ["status", "price_amount", "product_id"]
     index ["status", "name_order", "product_id"]
-    index ["price_amount", "product_id"]
-    index ["name_order", "product_id"]
-    index ["featured", "product_id"]
-    index ["parent_id"]
+    index ["status", "featured", "product_id"]
+    index ["parent_id", "product_id"]
+    index ["parent_id", "price_amount", "product_id"]
+    index ["parent_id", "name_order", "product_id"]
 }
 
 engine::record! {
@@ -93,7 +93,7 @@ pub(crate) async fn variants_of(reads: &Reads, family_id: ProductId) -> Result<V
 /// The products that the shop shows first, by their rank.
 pub(crate) async fn featured(reads: &Reads, limit: u32) -> Result<Vec<Product>, StoreError> {
     let condition = format!(
-        "WHERE featured IS NOT NULL AND status = {} ORDER BY featured, product_id LIMIT {limit}",
+        "WHERE status = {} AND featured >= 0 ORDER BY featured, product_id LIMIT {limit}",
         reads.parameter(1)
     );
     reads.select(&condition, vec![ProductStatus::Listed.to_value()]).await

@@ -151,14 +151,14 @@ pub(super) fn tool(pen: &mut Pen) {
             55,
         ),
     }
-    pen.raw("<g transform=\"rotate(14 310 400)\">");
+    pen.raw("<g transform=\"rotate(-6 310 400)\">");
     pen.veil("M262 196 Q324 100 386 196 Q398 330 338 368 V420 H310 V368 Q250 330 262 196 Z", "#2a1d10", 20);
     pen.path("M248 182 Q310 84 372 182 Q384 318 324 356 V440 H296 V356 Q236 318 248 182 Z", METAL);
-    pen.veil("M310 120 Q352 160 356 200 Q362 300 316 340 Z", "#3a3f44", 22);
+    pen.veil("M310 136 Q352 160 356 200 Q362 300 316 340 Z", "#3a3f44", 22);
     pen.rectangle((284, 420), (52, 190), 24, if pen.choose(1, 2) == 0 { BODY } else { WOOD });
     pen.rectangle((284, 420), (52, 26), 8, light);
     pen.ellipse((310, 588), (9, 9), shade);
-    pen.raw("</g><g transform=\"rotate(-10 500 400)\">");
+    pen.raw("</g><g transform=\"rotate(7 500 400)\">");
     for x in [462, 500, 538] {
         pen.veil(&format!("M{} 166 h14 v176 h-14 z", x + 4), "#2a1d10", 20);
         pen.path(&format!("M{} 340 V176 Q{x} 132 {} 176 V340 Z", x - 8, x + 8), METAL);
