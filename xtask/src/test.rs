@@ -1,6 +1,6 @@
 //! `cargo xtask test`: everything that proves the project.
 
-mod postgres;
+mod packages;
 
 use std::{path::Path, time::Instant};
 
@@ -18,7 +18,7 @@ type Step = (&'static str, fn(&Path) -> Result<(), String>);
 /// A sentence that says which step failed and how.
 pub fn run(root: &Path) -> Result<(), String> {
     let steps: [Step; 7] = [
-        ("PostgreSQL is installed", |_| postgres::ensure_installed()),
+        ("PostgreSQL and curl are installed", |_| packages::ensure_installed()),
         ("tidy", tidy::run),
         ("format", format),
         ("lints", lints),

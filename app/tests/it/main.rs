@@ -11,3 +11,4 @@ mod journey;
 mod planted;
 mod seeding;
 mod stopping;
+mod tour;
