@@ -4,6 +4,7 @@ use std::{
     fs::{File, OpenOptions, TryLockError},
     net::SocketAddr,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::{Context as _, bail};
@@ -11,6 +12,12 @@ use serde::{Deserialize, Serialize};
 
 /// In the data directory while a server is at work: where it listens.
 pub const SERVER_FILE: &str = "server.json";
+
+/// How often a lock that is held is looked at again.
+const LOOKS_MAX: u32 = 10;
+
+/// How long between two looks.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 
 /// Where the server of a data directory is. It is true only while the directory is taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,7 +67,16 @@ impl DataDirectory {
             .write(true)
             .open(&lock_path)
             .with_context(|| format!("{} cannot be opened", lock_path.display()))?;
-        match lock.try_lock() {
+        let mut locked = lock.try_lock();
+        for _ in 0..LOOKS_MAX {
+            if !matches!(locked, Err(TryLockError::WouldBlock)) {
+                break;
+            }
+            // A command that looks whether anybody has the directory holds the lock itself for a moment.
+            std::thread::park_timeout(BETWEEN_LOOKS);
+            locked = lock.try_lock();
+        }
+        match locked {
             Ok(()) => {
                 let directory = Self { path: path.to_owned(), _lock: lock };
                 // A server that was killed has left it.
@@ -99,7 +115,8 @@ impl DataDirectory {
     /// Whether a process has the directory now.
     pub fn is_taken(path: &Path) -> bool {
         let Ok(lock) = OpenOptions::new().write(true).open(path.join("isotope.lock")) else { return false };
-        matches!(lock.try_lock(), Err(TryLockError::WouldBlock))
+        // Shared, so that two commands that look at once do not take each other for an owner.
+        matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock))
     }
 
     /// Where it is.

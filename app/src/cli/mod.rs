@@ -24,23 +24,29 @@ use tracing_subscriber::EnvFilter;
 
 /// What ends the help.
 const AFTER_HELP: &str = "\
-The shop at work:   serve, migrate, seed
-Look at it:         audit, events list|show|tail, dead-letters list|show, projections list, config show|check
-Mend it:            events replay, dead-letters replay|discard, projections rebuild
-Keep it:            backup, restore
-For programs:       openapi, asyncapi, contract, completions, and --json wherever something is printed
+The shop at work:  serve, migrate, seed
+Look at it:        audit, events list|show|tail, dead-letters list|show,
+                   projections list, config show|check
+Mend it:           events replay, dead-letters replay|discard, projections rebuild
+Keep it:           backup, restore
+For programs:      openapi, asyncapi, contract, completions,
+                   and --json wherever something is printed
 
 Examples:
-  isotope                                         a demo shop on http://127.0.0.1:8080, data in ./data
+  isotope                                      a demo shop, data in ./data
   isotope serve --data /srv/shop --listen 0.0.0.0:80
   isotope events tail --source ordering --json
-  isotope backup --to /backups/                   while orders go on
+  isotope backup --to /backups/                while orders go on
   isotope restore --from shop.tar --data /srv/shop2
 
-Commands find the running server by its data directory. Where none runs they read the data themselves, or, to change it, set the
-services to work without listening.
+Commands find the running server by its data directory. Where none runs they
+read the data themselves, or, to change it, set the services to work without
+listening.
 
-Exit codes: 0 fine; 1 it failed; 2 something is wrong with what was checked, or with how the command was called.";
+Exit codes:
+  0  fine
+  1  it failed
+  2  something is wrong with what was checked, or with how the command was called";
 
 /// A whole shop in one process. Without a command it serves: on an empty directory that is a demo shop, ready to use.
 #[derive(Parser)]

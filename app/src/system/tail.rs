@@ -95,10 +95,10 @@ async fn tail_events(
     let (events, receiver) = mpsc::channel(WAITING_MAX);
     // A place of its own, so that a reader that is cut off can be told so.
     let farewell = events.clone().reserve_owned().await.map_err(|_| Problem::internal())?;
-    let tail = Tail { logs, filter, woken, events, stopping: system.0.stopping.clone() };
+    let tail =
+        Tail { logs, filter, woken, events, stopping: system.0.stopping.clone(), patience: READER_PATIENCE };
     tokio::spawn(async move {
-        let word = tail.run().await;
-        farewell.send(word);
+        farewell.send(tail.run().await.into());
     });
     let body = stream::unfold(receiver, async |mut receiver: mpsc::Receiver<Event>| {
         Some((Ok::<_, Infallible>(receiver.recv().await?), receiver))
@@ -143,18 +143,46 @@ struct Tail {
     woken: Arc<Notify>,
     events: mpsc::Sender<Event>,
     stopping: watch::Receiver<bool>,
+    /// How long the reader may take nothing.
+    patience: Duration,
+}
+
+/// Why a stream ends.
+#[derive(Debug, PartialEq, Eq)]
+enum Farewell {
+    /// The reader has gone.
+    Gone,
+    /// The reader took nothing for too long.
+    CutOff,
+    /// The shop stops.
+    Stopped,
+    /// A log cannot be read.
+    Failed(String),
+}
+
+impl From<Farewell> for Event {
+    fn from(farewell: Farewell) -> Self {
+        let (name, detail) = match farewell {
+            Farewell::Gone => ("gone", String::new()),
+            Farewell::CutOff => {
+                ("cut-off", "The reader took nothing for too long. Go on with Last-Event-ID.".to_owned())
+            }
+            Farewell::Stopped => ("stopped", "The shop stops.".to_owned()),
+            Farewell::Failed(why) => ("error", why),
+        };
+        Self::default().event(name).data(detail)
+    }
 }
 
 impl Tail {
-    /// Hands on events until the reader goes or the shop stops; the last word.
-    async fn run(mut self) -> Event {
-        let word = |name: &str, detail: &str| Event::default().event(name).data(detail);
+    /// Hands on events until the reader goes or the shop stops; why it ends.
+    async fn run(mut self) -> Farewell {
         loop {
             let mut found = false;
             for number in 0..self.logs.len() {
                 let deliveries = match self.poll(number).await {
                     Ok(deliveries) => deliveries,
-                    Err(error) => return word("error", &error.to_string()),
+                    Err(error) => return Farewell::Failed(error.to_string()),
                 };
                 for delivery in deliveries {
                     found = true;
@@ -166,15 +194,10 @@ impl Tail {
                     let view = EventView::from((*delivery.logged).clone());
                     let event = Event::default().id(self.cursor().to_string()).event("event");
                     let Ok(event) = event.json_data(view) else { continue };
-                    match tokio::time::timeout(READER_PATIENCE, self.events.send(event)).await {
+                    match tokio::time::timeout(self.patience, self.events.send(event)).await {
                         Ok(Ok(())) => {}
-                        Ok(Err(_)) => return word("gone", ""),
-                        Err(_) => {
-                            return word(
-                                "cut-off",
-                                "The reader took nothing for too long. Go on with Last-Event-ID.",
-                            );
-                        }
+                        Ok(Err(_)) => return Farewell::Gone,
+                        Err(_) => return Farewell::CutOff,
                     }
                 }
             }
@@ -184,8 +207,8 @@ impl Tail {
             let (woken, events) = (self.woken.clone(), self.events.clone());
             tokio::select! {
                 () = woken.notified() => {}
-                () = events.closed() => return word("gone", ""),
-                _ = self.stopping.wait_for(|stopping| *stopping) => return word("stopped", "The shop stops."),
+                () = events.closed() => return Farewell::Gone,
+                _ = self.stopping.wait_for(|stopping| *stopping) => return Farewell::Stopped,
             }
         }
     }
@@ -214,5 +237,86 @@ impl Tail {
             .flat_map(|log| (0..PARTITIONS).map(|partition| log.cursors.position(&log.topic, partition)));
         debug_assert!(self.logs.is_sorted_by_key(|log| log.source));
         Cursor(places.collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+    use bus::{Consumer, Cursors, Embedded, Log, Logged, Transport};
+    use contracts::{Envelope, ServiceName, Timestamp};
+    use engine::EventFilter;
+    use tokio::sync::{Notify, mpsc, watch};
+    use uuid::Uuid;
+
+    use super::{Farewell, Followed, Tail};
+
+    const SOURCE: ServiceName = ServiceName::Cart;
+
+    /// A log with ten events in its first partition.
+    struct TenEvents;
+
+    impl Log for TenEvents {
+        fn epoch(&self) -> Uuid {
+            Uuid::nil()
+        }
+
+        fn heads(&self) -> Result<BTreeMap<(Arc<str>, u8), i64>, String> {
+            Ok([(("cart".into(), 0), 10)].into())
+        }
+
+        fn read(&self, topic: &str, _: u8, after: i64, limit: usize) -> Result<Vec<Arc<Logged>>, String> {
+            let event = |position| Envelope {
+                id: Uuid::nil(),
+                source: SOURCE,
+                kind: "cart.created.v1".to_owned(),
+                time: Timestamp(0),
+                subject: "a".to_owned(),
+                sequence: position,
+                correlation_id: Uuid::nil(),
+                causation_id: Uuid::nil(),
+                data: "{}".into(),
+            };
+            let logged = |position| {
+                Arc::new(Logged { topic: topic.into(), partition: 0, position, event: event(position) })
+            };
+            Ok((after + 1..=10).take(limit).map(logged).collect())
+        }
+    }
+
+    /// A tail from the first event on, whose reader has so much room.
+    fn tail(room: usize) -> (Tail, mpsc::Receiver<super::Event>, watch::Sender<bool>) {
+        let transport = Embedded::new();
+        transport.add_producer(SOURCE, Arc::new(TenEvents)).expect("it is added");
+        let woken = Arc::new(Notify::new());
+        let consumer = Consumer { name: "tail".into(), source: SOURCE, partitions: vec![0] };
+        let subscription = transport.subscribe(consumer, Arc::new(|| {})).expect("it subscribes");
+        let followed =
+            Followed { source: SOURCE, topic: "cart".into(), subscription, cursors: Cursors::default() };
+        let (events, receiver) = mpsc::channel(room);
+        let (stop, stopping) = watch::channel(false);
+        let patience = Duration::from_millis(20);
+        let filter = EventFilter::default();
+        (Tail { logs: vec![followed], filter, woken, events, stopping, patience }, receiver, stop)
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_takes_nothing_is_cut_off() {
+        let (tail, receiver, _stop) = tail(4);
+        assert_eq!(tail.run().await, Farewell::CutOff);
+        assert_eq!(receiver.len(), 4);
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_keeps_up_is_told_of_the_stop_and_one_that_goes_is_let_go() {
+        let (tail_of_stop, receiver, stop) = tail(100);
+        let running = tokio::spawn(tail_of_stop.run());
+        stop.send(true).expect("the tail listens");
+        assert_eq!(running.await.expect("it ends"), Farewell::Stopped);
+        assert_eq!(receiver.len(), 10);
+        let (tail_of_gone, receiver, _stop) = tail(100);
+        drop(receiver);
+        assert_eq!(tail_of_gone.run().await, Farewell::Gone);
     }
 }

@@ -206,4 +206,15 @@ fn a_shop_on_postgresql_is_backed_up_and_restored() {
     assert!(process.stop().expect("it stops").success());
     let report = audit(&restored, &["--database-url", &to]);
     assert_eq!(report["clean"], true, "{report:#}");
+    // Commands read and change a stopped shop's database as they do files.
+    let on_it = |arguments: &[&str]| {
+        fine(&restored, &[arguments, &["--json", "--database-url", &to]].concat()).lines()
+    };
+    let delivered = on_it(&["events", "list", "--type", "delivery.delivered.v1", "--limit", "1"]).remove(0);
+    let detail = on_it(&["events", "show", delivered["id"].as_str().expect("an id")]).remove(0);
+    assert!(detail["causes"].as_array().is_some_and(|causes| !causes.is_empty()), "{detail}");
+    assert!(on_it(&["dead-letters", "list", "--group", "error"]).is_empty());
+    assert!(on_it(&["dead-letters", "list", "--state", "all"]).is_empty());
+    assert_eq!(on_it(&["projections", "rebuild", "ordering/timeline"])[0]["differing_rows"], 0);
+    assert_eq!(on_it(&["projections", "list"])[0]["lag"], 0);
 }

@@ -29,8 +29,7 @@ fn a_newcomer_buys_follows_cancels_and_finds_the_events() {
     let script = format!("set -eu\n{tour}\necho \"FIRST $order\"\necho \"SECOND $other\"\n");
     let output = Command::new("bash").args(["-c", &script]).env("ISOTOPE_DATA", data).output();
     let output = output.expect("bash and curl are installed");
-    let (told, errors) =
-        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (told, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{told}\n{errors}");
 
     assert!(told.contains("order.delivered.v1"), "{told}");
