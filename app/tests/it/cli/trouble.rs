@@ -1,11 +1,11 @@
 //! What is wrong is said in a sentence, with an exit code, and nothing is changed.
 
-use std::{net::TcpListener, path::Path};
+use std::{net::TcpListener, path::Path, process::Command};
 
 use rusqlite::Connection;
 
 use crate::{
-    buyer::shop,
+    buyer::{PROGRAM, shop},
     command::{Said, fine, on},
 };
 
@@ -122,18 +122,34 @@ fn a_full_disk() {
     fine(directory.path(), &["migrate"]);
 }
 
-/// Root may write everywhere, so that there is nothing to be seen then.
+/// Somebody who may not write everywhere, as root may.
+#[cfg(unix)]
+const NOBODY: u32 = 65_534;
+
 #[cfg(unix)]
 #[test]
 fn a_folder_that_may_only_be_read() {
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::{fs::PermissionsExt, process::CommandExt};
     let directory = tempfile::tempdir().expect("a temporary directory");
-    let folder = directory.path().join("read-only");
+    let (folder, program) = (directory.path().join("read-only"), directory.path().join("isotope"));
+    let permit = |path: &Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("its permissions");
+    };
     std::fs::create_dir(&folder).expect("a folder");
-    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o500)).expect("its permissions");
-    if std::fs::write(folder.join("probe"), "").is_ok() {
-        return;
-    }
-    refused(&on(&folder, &SERVE), "isotope.lock cannot be opened");
-    refused(&on(&folder.join("shop"), &SERVE), "cannot be made");
+    permit(&folder, 0o555);
+    let is_root = std::fs::write(folder.join("probe"), "").is_ok();
+    // Where root's programs lie, others may have no way to.
+    std::fs::copy(PROGRAM, &program).expect("a copy");
+    permit(directory.path(), 0o755);
+    permit(&program, 0o755);
+    let serve = |data: &Path| -> Said {
+        let mut command = Command::new(&program);
+        command.args(SERVE).arg("--data").arg(data).current_dir("/");
+        if is_root {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        command.output().expect("it runs").into()
+    };
+    refused(&serve(&folder), "isotope.lock cannot be opened");
+    refused(&serve(&folder.join("shop")), "cannot be made");
 }
