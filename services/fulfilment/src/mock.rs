@@ -41,24 +41,27 @@ impl MockCarrier {
     /// The file cannot be read or written.
     pub fn open(path: &Path) -> std::io::Result<Self> {
         let mut file = OpenOptions::new().create(true).append(true).read(true).open(path)?;
-        end_last_line(&mut file)?;
+        cut_off_torn_line(&mut file)?;
         let bookings = Arc::new(Mutex::new(Bookings { file, keys: None }));
         Ok(Self { path: path.to_owned(), bookings })
     }
 }
 
-/// Ends a line that a crash has cut short, so that the next booking has a line of its own.
-fn end_last_line(file: &mut File) -> std::io::Result<()> {
-    if file.seek(SeekFrom::End(0))? == 0 {
-        return Ok(());
-    }
-    file.seek(SeekFrom::End(-1))?;
-    let mut last = [0];
-    file.read_exact(&mut last)?;
-    if last == *b"\n" { Ok(()) } else { file.write_all(b"\n") }
+/// No line is longer.
+const LINE_BYTES_MAX: u64 = 512;
+
+/// Takes off a line that a crash has cut short: it was never answered, and the next booking gets a line of its own.
+fn cut_off_torn_line(file: &mut File) -> std::io::Result<()> {
+    let length = file.metadata()?.len();
+    let start = length.saturating_sub(LINE_BYTES_MAX);
+    file.seek(SeekFrom::Start(start))?;
+    let mut tail = Vec::new();
+    file.read_to_end(&mut tail)?;
+    let whole_bytes = tail.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last as u64 + 1);
+    if start + whole_bytes < length { file.set_len(start + whole_bytes) } else { Ok(()) }
 }
 
-/// The keys of the bookings in a file. A line that was cut short was never answered, and does not count.
+/// The keys of the bookings in a file.
 fn read_keys(path: &Path) -> std::io::Result<HashSet<Box<str>>> {
     let mut keys = HashSet::new();
     for line in BufReader::new(File::open(path)?).lines() {

@@ -62,13 +62,13 @@ impl MockGateway {
     /// # Errors
     /// The file cannot be read or written.
     pub fn open(path: &Path, callback: Callback) -> std::io::Result<Self> {
-        let mut file = OpenOptions::new().create(true).append(true).read(true).open(path)?;
+        let file = OpenOptions::new().create(true).append(true).read(true).open(path)?;
         let mut entries = HashMap::new();
         let mut reader = BufReader::new(&file);
-        let mut line = String::new();
+        let (mut line, mut whole_bytes) = (String::new(), 0);
         while reader.read_line(&mut line)? > 0 {
-            // A line that a crash has cut short was never answered.
             let Some(whole) = line.strip_suffix('\n') else { break };
+            whole_bytes += line.len() as u64;
             let mut words = whole.split(' ');
             let entry =
                 words.next().and_then(|word| Entry::ALL.into_iter().find(|entry| entry.word() == word));
@@ -80,7 +80,8 @@ impl MockGateway {
             line.clear();
         }
         if !line.is_empty() {
-            file.write_all(b"\n")?;
+            // A line that a crash has cut short was never answered. It goes, or what is left of it might be taken for another amount.
+            file.set_len(whole_bytes)?;
         }
         Ok(Self { ledger: Mutex::new(Ledger { file, entries }), callback })
     }

@@ -67,3 +67,15 @@ async fn a_line_that_a_crash_cut_short_was_never_answered() {
     let gateway = MockGateway::open(&ledger, silent()).expect("it opens again");
     assert!(gateway.find("capture:2").await.expect("it answers").is_some(), "it stands on a line of its own");
 }
+
+#[tokio::test]
+async fn a_line_that_was_cut_within_its_currency_is_no_capture_either() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let ledger = directory.path().join("ledger");
+    std::fs::write(&ledger, "captured capture:1 100 EUR\ncaptured capture:2 100 EU").expect("written");
+    for _ in 0..2 {
+        let gateway = MockGateway::open(&ledger, silent()).expect("it opens");
+        assert_eq!(gateway.find("capture:2").await.expect("it answers"), None);
+    }
+    assert_eq!(std::fs::read_to_string(&ledger).expect("it reads"), "captured capture:1 100 EUR\n");
+}
