@@ -34,6 +34,7 @@ pub fn json(value: &impl Serialize) -> anyhow::Result<()> {
 /// # Errors
 /// As [`line`].
 pub fn table(head: &[&str], rows: Vec<Vec<String>>) -> anyhow::Result<()> {
+    let is_empty = rows.is_empty();
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(head.to_vec());
     table.add_rows(rows);
@@ -45,7 +46,7 @@ pub fn table(head: &[&str], rows: Vec<Vec<String>>) -> anyhow::Result<()> {
             false => line(text)?,
         }
     }
-    Ok(())
+    if is_empty { line(" (none)") } else { Ok(()) }
 }
 
 /// Whether an error says that nobody reads the output any more.

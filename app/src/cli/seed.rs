@@ -19,7 +19,7 @@ use crate::{seed, settings::Settings, shop};
 pub struct Seed {
     #[command(flatten)]
     place: Place,
-    /// How many products [default: 24].
+    /// How many products [default: 78].
     #[arg(long, value_name = "N")]
     products: Option<u32>,
     /// Units of each [default: 1000].

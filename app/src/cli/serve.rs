@@ -29,7 +29,7 @@ pub struct Serve {
     /// Whether stock is held when a product is put into a cart [default: on].
     #[arg(long, value_enum)]
     holds: Option<Switch>,
-    /// How many demo products a first start makes [default: 24].
+    /// How many demo products a first start makes [default: 78].
     #[arg(long, value_name = "N")]
     seed_products: Option<u32>,
     /// Units of each demo product [default: 1000].
