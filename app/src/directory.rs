@@ -58,7 +58,7 @@ impl DataDirectory {
     /// # Errors
     /// Another process has it, or it cannot be made.
     pub fn take(path: &Path) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(path)
+        make_private(path)
             .with_context(|| format!("the data directory {} cannot be made", path.display()))?;
         let lock_path = path.join("isotope.lock");
         let lock = OpenOptions::new()
@@ -123,4 +123,13 @@ impl DataDirectory {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// Makes a directory that only its owner can look into: it holds addresses and secrets.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
 }

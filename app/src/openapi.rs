@@ -1,6 +1,11 @@
 //! The HTTP contract as OpenAPI, made from the routes themselves.
 
-use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder, Tag, tag::TagBuilder};
+use utoipa::openapi::{
+    InfoBuilder, OpenApi, OpenApiBuilder, PathItem, Tag,
+    path::Operation,
+    security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
+    tag::TagBuilder,
+};
 
 /// What the document says of the whole.
 pub fn about() -> OpenApi {
@@ -25,4 +30,31 @@ const TAGS: [(&str, &str); 4] = [
 
 fn tag((name, description): (&str, &str)) -> Tag {
     TagBuilder::new().name(name).description(Some(description)).build()
+}
+
+const ADMIN_TOKEN: &str = "admin_token";
+const ORDER_TOKEN: &str = "order_token";
+
+/// Says which routes want which token, so that they can be tried out with it.
+pub fn secure(api: &mut OpenApi) {
+    let components = api.components.get_or_insert_default();
+    let admin = ApiKey::Header(ApiKeyValue::new("X-Admin-Token"));
+    components.add_security_scheme(ADMIN_TOKEN, SecurityScheme::ApiKey(admin));
+    components.add_security_scheme(ORDER_TOKEN, SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    for (path, item) in &mut api.paths.paths {
+        let scheme = match path.as_str() {
+            path if path.starts_with("/api/v1/admin/") => ADMIN_TOKEN,
+            path if path.starts_with("/api/v1/orders/{") => ORDER_TOKEN,
+            _ => continue,
+        };
+        let none: [&str; 0] = [];
+        for operation in operations(item) {
+            operation.security = Some(vec![SecurityRequirement::new(scheme, none)]);
+        }
+    }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem { get, put, post, delete, patch, .. } = item;
+    [get, put, post, delete, patch].into_iter().flatten()
 }

@@ -34,7 +34,10 @@ use crate::settings::Settings;
 
 /// Puts the routes under `/api/v1`.
 pub fn nest(routes: OpenApiRouter) -> (Router, OpenApi) {
-    OpenApiRouter::with_openapi(crate::openapi::about()).nest("/api/v1", routes).split_for_parts()
+    let (routes, mut api) =
+        OpenApiRouter::with_openapi(crate::openapi::about()).nest("/api/v1", routes).split_for_parts();
+    crate::openapi::secure(&mut api);
+    (routes, api)
 }
 
 /// What the routes work with. Clones share it.

@@ -43,7 +43,7 @@ fn invalid(detail: impl Into<String>) -> Problem {
 
 pub(crate) fn unreadable_body(rejection: JsonRejection) -> Problem {
     match rejection {
-        JsonRejection::JsonDataError(error) => invalid(error.body_text()),
+        JsonRejection::JsonDataError(error) => wrong_type(&error.body_text()),
         JsonRejection::JsonSyntaxError(error) => {
             Problem::new(StatusCode::BAD_REQUEST, "malformed_json", error.body_text())
         }
@@ -57,6 +57,22 @@ pub(crate) fn unreadable_body(rejection: JsonRejection) -> Problem {
         }
         other => Problem::new(other.status(), "unreadable_body", "The body could not be read."),
     }
+}
+
+/// How much of a parser's words is told; it may list all that it would have taken.
+const DETAIL_CHARS_MAX: usize = 160;
+
+/// A body that is JSON of another shape: the parser names the field and what it found, in words that are partly its own.
+fn wrong_type(text: &str) -> Problem {
+    let text = text.rsplit_once("target type: ").map_or(text, |(_, words)| words);
+    let text = text.rsplit_once(" at line ").map_or(text, |(words, _)| words);
+    let (field, detail) = match text.split_once(": ") {
+        Some((field, detail)) if !field.contains(' ') => (field, detail),
+        _ => (".", text),
+    };
+    let detail = detail.chars().take(DETAIL_CHARS_MAX).collect();
+    let error = FieldError { field: field.to_owned(), detail };
+    invalid("The input is not of the shape that this route takes.").with_errors(vec![error])
 }
 
 /// One variable of the path, such as an id. What cannot be parsed names nothing: 404.

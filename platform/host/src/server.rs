@@ -13,7 +13,9 @@ use axum::{
     response::IntoResponse,
 };
 use tokio::net::TcpListener;
-use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer};
+use tower_http::{
+    catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer, timeout::RequestBodyTimeoutLayer,
+};
 
 use crate::{problem::Problem, tokens::AdminToken};
 
@@ -22,13 +24,19 @@ use crate::{problem::Problem, tokens::AdminToken};
 pub struct ServerLimits {
     /// The largest body, in bytes.
     pub body_bytes_max: usize,
+    /// How long the next part of a body may take to come.
+    pub body_time_max: Duration,
     /// How long a request may take.
     pub request_time_max: Duration,
 }
 
 impl Default for ServerLimits {
     fn default() -> Self {
-        Self { body_bytes_max: 1 << 20, request_time_max: Duration::from_secs(30) }
+        Self {
+            body_bytes_max: 1 << 20,
+            body_time_max: Duration::from_secs(10),
+            request_time_max: Duration::from_secs(30),
+        }
     }
 }
 
@@ -69,6 +77,20 @@ pub fn harden(routes: Router, limits: ServerLimits, admin: AdminToken) -> Router
             }
         }))
         .layer(DefaultBodyLimit::max(limits.body_bytes_max))
+        // A body that stops coming is the client's fault, and is told apart from a service that does not answer.
+        .layer(RequestBodyTimeoutLayer::new(limits.body_time_max))
+        // One that says that it is too large is not waited for.
+        .layer(from_fn(move |request: Request, next: Next| async move {
+            let length =
+                request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+            match length.and_then(|length| length.parse::<u64>().ok()) {
+                Some(length) if length > limits.body_bytes_max as u64 => {
+                    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large.")
+                        .into_response()
+                }
+                _ => next.run(request).await,
+            }
+        }))
         .layer(CatchPanicLayer::custom(|_| Problem::internal().into_response()))
         .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header_layer(header::REFERRER_POLICY, "no-referrer"))

@@ -138,7 +138,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Bearer {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let bearer = header.and_then(|value| value.strip_prefix("Bearer ")).map(str::to_owned);
+        let scheme = |value: &str| -> Option<String> {
+            value
+                .split_once(' ')
+                .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+                .map(|(_, token)| token.to_owned())
+        };
+        let bearer = header.and_then(scheme);
         let in_query = || {
             let pairs = parts.uri.query()?.split('&');
             pairs.filter_map(|pair| pair.strip_prefix("token=")).next().map(str::to_owned)

@@ -76,6 +76,9 @@ impl Pricing {
                 ));
             }
         }
+        if self.shipping.is_empty() {
+            return Err("shipping: nothing can be sent without an option".to_owned());
+        }
         for (place, option) in self.shipping.iter().enumerate() {
             option.check()?;
             if self.shipping[..place].iter().any(|other| other.code == option.code) {
@@ -168,6 +171,7 @@ mod tests {
         let twice: Vec<ShippingOption> =
             settings.shipping.iter().chain(&settings.shipping[..1]).cloned().collect();
         assert!(Pricing { shipping: twice, ..settings.clone() }.check().is_err());
+        assert!(Pricing { shipping: Vec::new(), ..settings.clone() }.check().is_err());
         assert!(Pricing { home_country: "Germany".to_owned(), ..settings.clone() }.check().is_err());
         let mut rates = settings.tax_rates.clone();
         if let Some(rates) = rates.get_mut("DE") {
