@@ -21,11 +21,15 @@ pub fn about() -> OpenApi {
 }
 
 /// The parts of the contract, in the order in which they are shown.
-const TAGS: [(&str, &str); 4] = [
+const TAGS: [(&str, &str); 5] = [
     ("products", "What can be bought. For everybody."),
     ("cart", "From the first product to the checkout. Whoever has a cart's id has the cart."),
     ("orders", "From the checkout to the parcel's arrival. An order opens with its token."),
     ("admin", "For staff, with the installation's admin token."),
+    (
+        "system",
+        "The shop itself, for those who run it: logs, dead letters, read models, backups. With the admin token.",
+    ),
 ];
 
 fn tag((name, description): (&str, &str)) -> Tag {

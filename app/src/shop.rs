@@ -86,7 +86,7 @@ impl Shop {
         if let Some(clock) = &ctx.virtual_clock {
             // Time goes on where it stood: what an earlier process has left is not done at the beginning of time.
             for service in &services {
-                let latest = service.latest_event().await?;
+                let latest = service.reads().latest_event().await?;
                 latest.into_iter().for_each(|time| clock.advance_to(time));
             }
         }

@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 use bus::Embedded;
-use contracts::{Envelope, ServiceName, Timestamp};
+use contracts::{Envelope, ServiceName};
 use engine::{
     Clock, Engine, EngineError, EngineOptions, ManualClock, Opened, Outside, Parked, Paused, PostgresAddress,
     Reads, Rebuilt, Redelivered, Replayed, Service, Stats, StoreAddress, Subscription,
@@ -108,9 +108,6 @@ pub trait Running: Send + Sync {
     /// Whose events its rules and its read models listen to. No types means all of the source.
     fn subscriptions(&self) -> Vec<Subscription>;
 
-    /// When its latest event was decided.
-    async fn latest_event(&self) -> Result<Option<Timestamp>, EngineError>;
-
     /// What is parked in it.
     async fn parked(&self) -> Result<Vec<Parked>, EngineError>;
 
@@ -187,11 +184,6 @@ impl<S: Service> Running for Hosted<S> {
         let projections = service.projections();
         let of_projections = projections.iter().flat_map(|projection| projection.subscriptions());
         service.subscriptions().iter().chain(of_projections).copied().collect()
-    }
-
-    async fn latest_event(&self) -> Result<Option<Timestamp>, EngineError> {
-        let latest = self.engine.reads().latest_event().await;
-        latest.map_err(|source| EngineError::Store { service: S::NAME, source })
     }
 
     async fn parked(&self) -> Result<Vec<Parked>, EngineError> {

@@ -67,7 +67,7 @@ fn wrong_type(text: &str) -> Problem {
     let text = text.rsplit_once("target type: ").map_or(text, |(_, words)| words);
     let text = text.rsplit_once(" at line ").map_or(text, |(words, _)| words);
     let (field, detail) = match text.split_once(": ") {
-        Some((field, detail)) if !field.contains(' ') => (field, detail),
+        Some((field, detail)) if field.len() <= DETAIL_CHARS_MAX && !field.contains(' ') => (field, detail),
         _ => (".", text),
     };
     let detail = detail.chars().take(DETAIL_CHARS_MAX).collect();
