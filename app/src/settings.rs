@@ -33,6 +33,10 @@ pub struct Settings {
     pub payment: payment::Config,
     /// See [`fulfilment::Config`].
     pub fulfilment: fulfilment::Config,
+    /// See [`identity::Config`].
+    pub identity: identity::Config,
+    /// See [`notification::Config`].
+    pub notification: notification::Config,
 }
 
 impl Default for Settings {
@@ -50,6 +54,8 @@ impl Default for Settings {
             ordering: Default::default(),
             payment: Default::default(),
             fulfilment: Default::default(),
+            identity: Default::default(),
+            notification: Default::default(),
         }
     }
 }

@@ -7,7 +7,7 @@ use axum::Router;
 use bus::Embedded;
 use contracts::{ServiceName, Timestamp};
 use engine::{Clock, ManualClock, SystemClock};
-use host::{AdminToken, Context, Questions, Running, Secrets, ServerLimits, Stores};
+use host::{AdminToken, Context, Running, ServerLimits, Stores};
 use tokio::{net::TcpListener, sync::watch};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -100,12 +100,12 @@ impl Shop {
         let asyncapi = crate::asyncapi::document(&services)?;
         let routes =
             routes.merge(system::health_routes(&system, &openapi, &asyncapi)).merge(crate::docs::routes());
+        let routes = host::harden(routes, ServerLimits::default(), ctx.authentication());
         seed::first_start(&routes, &ctx, settings).await?;
         if let Some(listener) = &listener {
             directory.announce(listener.local_addr()?)?;
         }
         let token = ctx.secrets.admin_token();
-        let routes = host::harden(routes, ServerLimits::default(), token.clone());
         Ok(Self { listener, routes, services, openapi, stopping, token, directory, _claim: claim })
     }
 
@@ -191,13 +191,6 @@ pub fn context(directory: &Path, settings: &Settings) -> anyhow::Result<Context>
         Some(clock) => clock.clone(),
         None => Arc::new(SystemClock),
     };
-    Ok(Context {
-        data: directory.to_owned(),
-        stores: stores(settings),
-        transport: Embedded::new(),
-        clock,
-        virtual_clock,
-        secrets: Secrets::load(directory)?,
-        questions: Arc::new(Questions::default()),
-    })
+    let context = Context::new(directory, stores(settings), Embedded::new(), clock)?;
+    Ok(Context { virtual_clock, ..context })
 }

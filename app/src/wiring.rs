@@ -18,5 +18,7 @@ pub async fn mount(service: ServiceName, ctx: &Context, settings: &Settings) -> 
         ServiceName::Ordering => ordering::mount(ctx, &settings.ordering).await,
         ServiceName::Payment => payment::mount(ctx, &settings.payment).await,
         ServiceName::Fulfilment => fulfilment::mount(ctx, &settings.fulfilment).await,
+        ServiceName::Identity => identity::mount(ctx, &settings.identity).await,
+        ServiceName::Notification => notification::mount(ctx, &settings.notification).await,
     }
 }

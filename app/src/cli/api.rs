@@ -84,9 +84,8 @@ impl Api {
         let ctx = shop::context(data, &settings)?;
         let system = System::of_stopped(&ctx, &settings).await?;
         let (routes, _) = system::nest(system::staff_routes(&system));
-        let token = ctx.secrets.admin_token();
-        let routes = host::harden(routes, ServerLimits::default(), token.clone());
-        let token = token.as_str().to_owned();
+        let routes = host::harden(routes, ServerLimits::default(), ctx.authentication());
+        let token = ctx.secrets.admin_token().as_str().to_owned();
         Ok(Self { way: Way::Here { routes, shop: None }, token })
     }
 

@@ -1,11 +1,7 @@
 //! Backups of a shop at work.
 
-use axum::{
-    Json,
-    extract::State,
-    http::{HeaderMap, StatusCode},
-};
-use host::Problem;
+use axum::{Json, extract::State, http::StatusCode};
+use host::{Problem, Staff};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{System, jobs::Job};
@@ -18,17 +14,15 @@ pub(super) fn routes() -> OpenApiRouter<System> {
 /// Writes a backup of one moment of all services into the data directory's folder `backups`, while orders go on. The job's result names the file.
 /// Where it is written cannot be chosen here: who has the token may not write anywhere on the machine.
 #[utoipa::path(post, path = "/admin/system/backup", tag = "system",
-    params(("X-Admin-Token" = String, Header, description = "The installation's admin token.")),
-    responses((status = 202, body = Job), (status = 401, body = Problem), (status = 409, body = Problem, description = "`already_running`."),
+    responses((status = 202, body = Job), (status = 409, body = Problem, description = "`already_running`."),
         (status = 503, body = Problem)))]
 async fn start_backup(
     State(system): State<System>,
-    headers: HeaderMap,
+    Staff(actor): Staff,
 ) -> Result<(StatusCode, Json<Job>), Problem> {
-    system.admin().check(&headers)?;
-    if system.services().is_empty() {
-        return Err(Problem::unavailable());
-    }
+    // What is done to the whole shop is in the audit log of its first service.
+    let Some(first) = system.services().first() else { return Err(Problem::unavailable()) };
+    first.record_action(actor, "backup".to_owned()).await?;
     let shop = system.clone();
     let job = system.0.jobs.start("backup", move |progress| async move {
         let folder = shop.data().join(backup::FOLDER);

@@ -3,13 +3,13 @@
 use axum::{
     Json,
     extract::State,
-    http::{HeaderMap, StatusCode},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use contracts::{ServiceName, Timestamp};
 use engine::{Body, Parked, ParkedGroup, ParkedState, Replayed};
 use garde::Validate;
-use host::{Page, Params, Problem, Segment};
+use host::{Page, Params, Problem, Segment, Staff};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
@@ -148,15 +148,13 @@ fn default_limit() -> u32 {
 
 /// Dead letters, oldest first by service; or, with `group=error`, their causes.
 #[utoipa::path(get, path = "/admin/system/dead-letters", tag = "system",
-    params(("X-Admin-Token" = String, Header, description = "The installation's admin token."), ListQuery),
-    responses((status = 200, body = Page<DeadLetter>, description = "With `group=error`, items are groups."), (status = 401, body = Problem),
-        (status = 422, body = Problem), (status = 503, body = Problem)))]
+    params(ListQuery),
+    responses((status = 200, body = Page<DeadLetter>, description = "With `group=error`, items are groups."), (status = 422, body = Problem), (status = 503, body = Problem)))]
 async fn list_dead_letters(
     State(system): State<System>,
-    headers: HeaderMap,
+    _: Staff,
     Params(query): Params<ListQuery>,
 ) -> Result<Response, Problem> {
-    system.admin().check(&headers)?;
     let services = sources(query.service.as_deref())?;
     match query.group.as_deref() {
         None => {}
@@ -221,14 +219,13 @@ async fn find(system: &System, id: Uuid) -> Result<(ServiceName, Parked), Proble
 
 /// A dead letter.
 #[utoipa::path(get, path = "/admin/system/dead-letters/{id}", tag = "system",
-    params(("X-Admin-Token" = String, Header, description = "The installation's admin token."), ("id" = Uuid, Path, description = "The dead letter.")),
-    responses((status = 200, body = DeadLetter), (status = 401, body = Problem), (status = 404, body = Problem), (status = 503, body = Problem)))]
+    params(("id" = Uuid, Path, description = "The dead letter.")),
+    responses((status = 200, body = DeadLetter), (status = 404, body = Problem), (status = 503, body = Problem)))]
 async fn show_dead_letter(
     State(system): State<System>,
-    headers: HeaderMap,
+    _: Staff,
     Segment(id): Segment<Uuid>,
 ) -> Result<Json<DeadLetter>, Problem> {
-    system.admin().check(&headers)?;
     let (service, parked) = find(&system, id).await?;
     Ok(Json(DeadLetter::of(service, parked)))
 }
@@ -245,21 +242,20 @@ struct ReplayDeadLetter {
 
 /// Tries a dead letter again, perhaps with its body mended.
 #[utoipa::path(post, path = "/admin/system/dead-letters/{id}/replay", tag = "system", request_body = ReplayDeadLetter,
-    params(("X-Admin-Token" = String, Header, description = "The installation's admin token."), ("id" = Uuid, Path, description = "The dead letter.")),
-    responses((status = 202, description = "It has its turn now."), (status = 401, body = Problem), (status = 404, body = Problem),
+    params(("id" = Uuid, Path, description = "The dead letter.")),
+    responses((status = 202, description = "It has its turn now."), (status = 404, body = Problem),
         (status = 409, body = Problem, description = "`not_dead`: it is tried again anyway, or waits behind another."),
         (status = 422, body = Problem, description = "The body is not one that the service can handle."), (status = 503, body = Problem)))]
 async fn replay_dead_letter(
     State(system): State<System>,
-    headers: HeaderMap,
+    Staff(actor): Staff,
     Segment(id): Segment<Uuid>,
     host::Body(wanted): host::Body<ReplayDeadLetter>,
 ) -> Result<StatusCode, Problem> {
-    system.admin().check(&headers)?;
     let (name, parked) = find(&system, id).await?;
     let service = system.service(name)?;
     refuse_live(&parked)?;
-    match service.replay_dead_letter(id, wanted.body).await? {
+    match service.replay_dead_letter(actor, id, wanted.body).await? {
         Replayed::Yes => Ok(StatusCode::ACCEPTED),
         Replayed::NotFound => Err(Problem::not_found("dead letter")),
         Replayed::Unreadable(why) => Err(invalid("body", why)),
@@ -268,19 +264,18 @@ async fn replay_dead_letter(
 
 /// Gives a dead letter up for good. What waits behind it has its turn.
 #[utoipa::path(post, path = "/admin/system/dead-letters/{id}/discard", tag = "system",
-    params(("X-Admin-Token" = String, Header, description = "The installation's admin token."), ("id" = Uuid, Path, description = "The dead letter.")),
-    responses((status = 204), (status = 401, body = Problem), (status = 404, body = Problem),
+    params(("id" = Uuid, Path, description = "The dead letter.")),
+    responses((status = 204), (status = 404, body = Problem),
         (status = 409, body = Problem, description = "`not_dead`: it is tried again anyway, or waits behind another."), (status = 503, body = Problem)))]
 async fn discard_dead_letter(
     State(system): State<System>,
-    headers: HeaderMap,
+    Staff(actor): Staff,
     Segment(id): Segment<Uuid>,
 ) -> Result<StatusCode, Problem> {
-    system.admin().check(&headers)?;
     let (name, parked) = find(&system, id).await?;
     let service = system.service(name)?;
     refuse_live(&parked)?;
-    match service.discard_dead_letter(id).await? {
+    match service.discard_dead_letter(actor, id).await? {
         true => {
             tracing::warn!(service = %name, %id, subject = parked.subject, "a dead letter is given up");
             Ok(StatusCode::NO_CONTENT)

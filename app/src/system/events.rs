@@ -1,15 +1,11 @@
 //! Events as staff's tools see them: pages of the logs, and one event with what led to it and what came of it.
 
-use axum::{
-    Json,
-    extract::State,
-    http::{HeaderMap, StatusCode},
-};
+use axum::{Json, extract::State, http::StatusCode};
 use bus::Logged;
 use contracts::Timestamp;
 use engine::EventFilter;
 use garde::Validate;
-use host::{Params, Problem, Segment};
+use host::{Params, Problem, Segment, Staff};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
@@ -129,14 +125,13 @@ fn default_limit() -> u32 {
 
 /// The logs' events, page by page, newest or oldest first.
 #[utoipa::path(get, path = "/admin/system/events", tag = "system",
-    params(("X-Admin-Token" = String, Header, description = "The installation's admin token."), ListQuery),
-    responses((status = 200, body = EventPage), (status = 401, body = Problem), (status = 422, body = Problem), (status = 503, body = Problem)))]
+    params(ListQuery),
+    responses((status = 200, body = EventPage), (status = 422, body = Problem), (status = 503, body = Problem)))]
 async fn list_events(
     State(system): State<System>,
-    headers: HeaderMap,
+    _: Staff,
     Params(query): Params<ListQuery>,
 ) -> Result<Json<EventPage>, Problem> {
-    system.admin().check(&headers)?;
     let sources = sources(query.source.as_deref())?;
     let after = query.after.as_deref().map(|text| cursor(text, sources.len())).transpose()?;
     let filter = EventFilter {
@@ -164,14 +159,13 @@ pub(super) fn cursor(text: &str, sources: usize) -> Result<Cursor, Problem> {
 
 /// One event with what led to it, back to the first cause, and what came of it.
 #[utoipa::path(get, path = "/admin/system/events/{id}", tag = "system",
-    params(("X-Admin-Token" = String, Header, description = "The installation's admin token."), ("id" = Uuid, Path, description = "The event.")),
-    responses((status = 200, body = EventDetail), (status = 401, body = Problem), (status = 404, body = Problem), (status = 503, body = Problem)))]
+    params(("id" = Uuid, Path, description = "The event.")),
+    responses((status = 200, body = EventDetail), (status = 404, body = Problem), (status = 503, body = Problem)))]
 async fn show_event(
     State(system): State<System>,
-    headers: HeaderMap,
+    _: Staff,
     Segment(id): Segment<Uuid>,
 ) -> Result<Json<EventDetail>, Problem> {
-    system.admin().check(&headers)?;
     let detail = chain::of(system.reads(), id).await?;
     detail.map(Json).ok_or_else(|| Problem::not_found("event"))
 }

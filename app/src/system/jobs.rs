@@ -2,15 +2,11 @@
 
 use std::{collections::BTreeMap, future::Future, time::Duration};
 
-use axum::{
-    Json,
-    extract::State,
-    http::{HeaderMap, StatusCode},
-};
+use axum::{Json, extract::State, http::StatusCode};
 use contracts::Timestamp;
 use engine::{Clock, Ids, RandomIds, SystemClock};
 use garde::Validate;
-use host::{Params, Problem, Segment};
+use host::{Params, Problem, Segment, Staff};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
@@ -130,15 +126,14 @@ struct JobQuery {
 
 /// Where a job stands. Jobs are forgotten with the process.
 #[utoipa::path(get, path = "/admin/system/jobs/{id}", tag = "system",
-    params(("X-Admin-Token" = String, Header, description = "The installation's admin token."), ("id" = Uuid, Path, description = "The job."), JobQuery),
-    responses((status = 200, body = Job), (status = 401, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    params(("id" = Uuid, Path, description = "The job."), JobQuery),
+    responses((status = 200, body = Job), (status = 404, body = Problem), (status = 422, body = Problem)))]
 async fn show_job(
     State(system): State<System>,
-    headers: HeaderMap,
+    _: Staff,
     Segment(id): Segment<Uuid>,
     Params(query): Params<JobQuery>,
 ) -> Result<Json<Job>, Problem> {
-    system.admin().check(&headers)?;
     let mut job = system.0.jobs.watch(id).ok_or_else(|| Problem::not_found("job"))?;
     let ended = job.wait_for(|job| job.state != JobState::Running);
     let _ = tokio::time::timeout(Duration::from_millis(query.wait_ms), ended).await;

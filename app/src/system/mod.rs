@@ -19,7 +19,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 use axum::{Router, http::StatusCode};
 use contracts::ServiceName;
 use engine::Reads;
-use host::{AdminToken, Context, Problem, Running, Stores};
+use host::{Context, Problem, Running, Stores};
 use tokio::sync::watch;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -110,10 +110,6 @@ impl System {
                 "The shop is not at work; its data is only read.",
             )
         })
-    }
-
-    fn admin(&self) -> AdminToken {
-        self.0.ctx.secrets.admin_token()
     }
 
     fn stores(&self) -> &Stores {

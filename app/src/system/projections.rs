@@ -1,12 +1,8 @@
 //! Read models: where they stand, and how to make one anew.
 
-use axum::{
-    Json,
-    extract::State,
-    http::{HeaderMap, StatusCode},
-};
+use axum::{Json, extract::State, http::StatusCode};
 use contracts::ServiceName;
-use host::Problem;
+use host::{Problem, Staff};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -39,13 +35,8 @@ struct ProjectionsView {
 
 /// The services' read models.
 #[utoipa::path(get, path = "/admin/system/projections", tag = "system",
-    params(("X-Admin-Token" = String, Header, description = "The installation's admin token.")),
-    responses((status = 200, body = ProjectionsView), (status = 401, body = Problem), (status = 503, body = Problem)))]
-async fn list_projections(
-    State(system): State<System>,
-    headers: HeaderMap,
-) -> Result<Json<ProjectionsView>, Problem> {
-    system.admin().check(&headers)?;
+    responses((status = 200, body = ProjectionsView), (status = 503, body = Problem)))]
+async fn list_projections(State(system): State<System>, _: Staff) -> Result<Json<ProjectionsView>, Problem> {
     let topics = topics::of_all(&system).await.map_err(unreadable)?;
     let mut items = Vec::new();
     for (service, reads) in system.reads() {
@@ -72,16 +63,15 @@ async fn list_projections(
 /// Makes a read model anew from the first event, beside the old one, and then puts it in its place. The job's result says how many events were read
 /// and how many rows differed.
 #[utoipa::path(post, path = "/admin/system/projections/{service}/{name}/rebuild", tag = "system",
-    params(("X-Admin-Token" = String, Header, description = "The installation's admin token."), ("service" = String, Path, description = "The service."),
+    params(("service" = String, Path, description = "The service."),
         ("name" = String, Path, description = "The read model.")),
-    responses((status = 202, body = Job), (status = 401, body = Problem), (status = 404, body = Problem),
+    responses((status = 202, body = Job), (status = 404, body = Problem),
         (status = 409, body = Problem, description = "`already_running`."), (status = 503, body = Problem)))]
 async fn rebuild_projection(
     State(system): State<System>,
-    headers: HeaderMap,
+    Staff(actor): Staff,
     axum::extract::Path((service, name)): axum::extract::Path<(String, String)>,
 ) -> Result<(StatusCode, Json<Job>), Problem> {
-    system.admin().check(&headers)?;
     let not_found = || Problem::not_found("projection");
     let service_name: ServiceName = service.parse().map_err(|_| not_found())?;
     let service = system.service(service_name)?.clone();
@@ -90,6 +80,7 @@ async fn rebuild_projection(
         return Err(not_found());
     }
     let kind = format!("rebuild {service_name}/{name}");
+    service.record_action(actor, kind.clone()).await?;
     let job = system.0.jobs.start(&kind, move |_| async move {
         Ok(serde_json::to_value(service.rebuild_projection(&name).await?)?)
     })?;

@@ -1,14 +1,10 @@
 //! An event handed to a service once more.
 
-use axum::{
-    Json,
-    extract::State,
-    http::{HeaderMap, StatusCode},
-};
+use axum::{Json, extract::State, http::StatusCode};
 use contracts::ServiceName;
 use engine::Redelivered;
 use garde::Validate;
-use host::{Body, Problem};
+use host::{Body, Problem, Staff};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
@@ -42,21 +38,20 @@ struct ReplayView {
 /// Hands an event to a service once more, as a delivery of its own, after what waits of the same subject. For a message that was lost to an
 /// error in the service's rules. The inbox is not asked, so the rules themselves must ignore what they have seen.
 #[utoipa::path(post, path = "/admin/system/events/replay", tag = "system", request_body = ReplayEvent,
-    params(("X-Admin-Token" = String, Header, description = "The installation's admin token.")),
-    responses((status = 202, body = ReplayView), (status = 401, body = Problem), (status = 404, body = Problem),
+    responses((status = 202, body = ReplayView), (status = 404, body = Problem),
         (status = 409, body = Problem, description = "`event_not_handled`: the service does nothing with such events."),
         (status = 422, body = Problem), (status = 503, body = Problem)))]
 async fn replay_event(
     State(system): State<System>,
-    headers: HeaderMap,
+    Staff(actor): Staff,
     Body(wanted): Body<ReplayEvent>,
 ) -> Result<(StatusCode, Json<ReplayView>), Problem> {
-    system.admin().check(&headers)?;
     let name: ServiceName = wanted.service.parse().map_err(|error| invalid("service", error))?;
     let service = system.service(name)?;
     let event = chain::find(system.reads(), wanted.event).await?;
     let event = event.ok_or_else(|| Problem::not_found("event"))?.event;
     let conflict = |detail: String| Problem::new(StatusCode::CONFLICT, "event_not_handled", detail);
+    service.record_action(actor, format!("event {}", event.id)).await?;
     match service.redeliver(event).await? {
         Redelivered::Queued(message) => {
             tracing::warn!(service = %name, event = %wanted.event, "an event is handed to the service again");

@@ -15,7 +15,7 @@ use contracts::{PARTITIONS, ServiceName};
 use engine::EventFilter;
 use futures_util::stream;
 use garde::Validate;
-use host::{Params, Problem};
+use host::{Params, Problem, Staff};
 use serde::Deserialize;
 use tokio::sync::{Notify, mpsc, watch};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -66,16 +66,14 @@ struct TailQuery {
 /// New events as they commit, as server-sent events. Each has the place after it as its id; `Last-Event-ID` goes on from there. A reader
 /// that takes nothing for 30 seconds gets a last event `cut-off`; a stop of the shop is told as `stopped`.
 #[utoipa::path(get, path = "/admin/system/events/tail", tag = "system",
-    params(("X-Admin-Token" = String, Header, description = "The installation's admin token."),
-        ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was read."), TailQuery),
-    responses((status = 200, content_type = "text/event-stream", body = String), (status = 401, body = Problem),
-        (status = 422, body = Problem), (status = 503, body = Problem)))]
+    params(("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was read."), TailQuery),
+    responses((status = 200, content_type = "text/event-stream", body = String), (status = 422, body = Problem), (status = 503, body = Problem)))]
 async fn tail_events(
     State(system): State<System>,
+    _: Staff,
     headers: HeaderMap,
     Params(query): Params<TailQuery>,
 ) -> Result<Response, Problem> {
-    system.admin().check(&headers)?;
     let sources = sources(query.source.as_deref())?;
     let last_event_id = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let after = last_event_id.or(query.after.as_deref());

@@ -45,6 +45,8 @@ ids! {
     ProductId,
     /// A customer with an account. Guests have none.
     CustomerId,
+    /// Somebody who works for the shop. Apart from customers: one person may be both, under two ids.
+    StaffId,
     /// A shopping cart.
     CartId,
     /// An order. Minted at checkout, before ordering has heard of it.

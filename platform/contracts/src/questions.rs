@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::{CartId, OrderId, ProductId, Refusal, Timestamp};
+use crate::{CartId, CustomerId, OrderId, ProductId, Refusal, Timestamp};
 
 /// The service that was asked gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -93,4 +93,14 @@ pub trait StockLevels: Send + Sync {
 pub trait OrderArrival: Send + Sync {
     /// Waits until ordering has the order, up to `patience`; says whether it has.
     async fn wait_for_order(&self, order: OrderId, patience: std::time::Duration) -> bool;
+}
+
+/// Asked of ordering by whoever shows a part of an order.
+#[async_trait]
+pub trait OrderOwners: Send + Sync {
+    /// The customer whose order it is; `None` for a guest's, and where there is no such order.
+    ///
+    /// # Errors
+    /// [`QuestionError::Unavailable`] when ordering cannot be read.
+    async fn owner_of(&self, order: OrderId) -> Result<Option<CustomerId>, QuestionError>;
 }

@@ -20,12 +20,24 @@ pub enum ServiceName {
     Payment,
     /// Shipments and carriers.
     Fulfilment,
+    /// Customers and staff: accounts, sessions, tokens.
+    Identity,
+    /// Messages to customers and staff.
+    Notification,
 }
 
 impl ServiceName {
     /// Every service, in the order in which they start.
-    pub const ALL: [Self; 6] =
-        [Self::Catalog, Self::Inventory, Self::Cart, Self::Ordering, Self::Payment, Self::Fulfilment];
+    pub const ALL: [Self; 8] = [
+        Self::Catalog,
+        Self::Inventory,
+        Self::Cart,
+        Self::Ordering,
+        Self::Payment,
+        Self::Fulfilment,
+        Self::Identity,
+        Self::Notification,
+    ];
 
     /// The name as it stands in configuration, files and events.
     pub const fn as_str(self) -> &'static str {
@@ -36,6 +48,8 @@ impl ServiceName {
             Self::Ordering => "ordering",
             Self::Payment => "payment",
             Self::Fulfilment => "fulfilment",
+            Self::Identity => "identity",
+            Self::Notification => "notification",
         }
     }
 }
@@ -49,7 +63,7 @@ impl fmt::Display for ServiceName {
 /// The text names no service; says which there are.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "there is no service `{0}`; the services are catalog, inventory, cart, ordering, payment, fulfilment"
+    "there is no service `{0}`; the services are catalog, inventory, cart, ordering, payment, fulfilment, identity, notification"
 )]
 pub struct UnknownService(String);
 

@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::{
+    audit_log::{self, Actor, AuditEntry},
     clock::{Ids, RandomIds},
     commands::CommandKey,
     lane::{LaneHandle, Work},
@@ -103,9 +104,32 @@ impl<S: Service> Engine<S> {
         key: Option<CommandKey>,
         message: S::Message,
     ) -> Result<S::Reply, CommandError> {
+        self.send(key, None, message).await
+    }
+
+    /// Gives a command of one of the shop's people. The audit log has it, with the rows before and after, from the moment that it is
+    /// carried out.
+    ///
+    /// # Errors
+    /// See [`CommandError`].
+    pub async fn command_by(
+        &self,
+        actor: Actor,
+        key: Option<CommandKey>,
+        message: S::Message,
+    ) -> Result<S::Reply, CommandError> {
+        self.send(key, Some(actor), message).await
+    }
+
+    async fn send(
+        &self,
+        key: Option<CommandKey>,
+        actor: Option<Actor>,
+        message: S::Message,
+    ) -> Result<S::Reply, CommandError> {
         let (reply, answer) = oneshot::channel();
         let lane = self.lane(&self.service.key(&message).to_string());
-        let sent = lane.queue.try_send(Work::Command { key, message, reply });
+        let sent = lane.queue.try_send(Work::Command { key, actor, message, reply });
         sent.map_err(|_| CommandError::Unavailable)?;
         answer.await.unwrap_or(Err(CommandError::Unavailable))
     }
@@ -195,6 +219,7 @@ impl<S: Service> Engine<S> {
     /// The store does not work.
     pub async fn replay_dead_letter(
         &self,
+        actor: Actor,
         id: Uuid,
         data: Option<serde_json::Value>,
     ) -> Result<Replayed, EngineError> {
@@ -210,7 +235,7 @@ impl<S: Service> Engine<S> {
                 }
             }
         };
-        let found = self.change_dead_letter(id, move |mut parked| {
+        let found = self.change_dead_letter(actor, id, move |mut parked| {
             parked.state = ParkedState::Retry;
             parked.attempt = 0;
             parked.due = Timestamp(0);
@@ -256,18 +281,36 @@ impl<S: Service> Engine<S> {
     ///
     /// # Errors
     /// The store does not work.
-    pub async fn discard_dead_letter(&self, id: Uuid) -> Result<bool, EngineError> {
-        self.change_dead_letter(id, |_| None).await
+    pub async fn discard_dead_letter(&self, actor: Actor, id: Uuid) -> Result<bool, EngineError> {
+        self.change_dead_letter(actor, id, |_| None).await
     }
 
     async fn change_dead_letter(
         &self,
+        actor: Actor,
         id: Uuid,
         change: impl FnOnce(Parked) -> Option<Parked> + Send + 'static,
     ) -> Result<bool, EngineError> {
-        let found = self.errand(move |session| parking::change_dead_letter(session, id, change)).await?;
+        let at = self.shared.clock.now();
+        let found =
+            self.errand(move |session| parking::change_dead_letter(session, id, actor, at, change)).await?;
         self.look_for_retries();
         Ok(found)
+    }
+
+    /// Puts into the audit log what somebody has done that is no command to the service, such as a backup.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub async fn record_action(&self, actor: Actor, subject: String) -> Result<(), EngineError> {
+        let at = self.shared.clock.now();
+        let entry = AuditEntry { id: RandomIds::new().next(at), at, actor, subject, changes: Vec::new() };
+        self.errand(move |session| {
+            session.begin()?;
+            audit_log::write(session, &[entry])?;
+            session.commit()
+        })
+        .await
     }
 
     /// Each lane looks for retries when its parked subjects may have changed.

@@ -114,7 +114,8 @@ impl<S: Service> Harness<S> {
     ) -> Result<S::Reply, Refusal> {
         let id = self.new_id();
         let cause = Cause { id, correlation_id: id };
-        let incoming = Incoming::message(&*self.core.service, Origin::Command(key), message, cause);
+        let incoming =
+            Incoming::message(&*self.core.service, Origin::Command { key, actor: None }, message, cause);
         match self.run(&[incoming]).pop() {
             Some(Outcome::Decided(reply)) => reply,
             Some(Outcome::Failed(error)) => panic!("the command failed: {error}"),

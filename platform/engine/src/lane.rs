@@ -16,6 +16,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use tokio::sync::oneshot;
 
 use crate::{
+    audit_log::Actor,
     commands::CommandKey,
     core::Core,
     effects,
@@ -46,6 +47,7 @@ const TAKE_OVER_EVERY: Duration = Duration::from_secs(15);
 pub(crate) enum Work<S: Service> {
     Command {
         key: Option<CommandKey>,
+        actor: Option<Actor>,
         message: S::Message,
         reply: oneshot::Sender<Result<S::Reply, CommandError>>,
     },
@@ -169,10 +171,10 @@ impl<S: Service> Lane<S> {
     fn take(&mut self, work: Work<S>, batch: &mut Vec<Incoming<S>>, replies: &mut Vec<Option<Reply<S>>>) {
         let service = self.core.service.clone();
         match work {
-            Work::Command { key, message, reply } => {
+            Work::Command { key, actor, message, reply } => {
                 let id = self.core.ids.next(self.core.clock.now());
                 let cause = Cause { id, correlation_id: id };
-                batch.push(Incoming::message(&*service, Origin::Command(key), message, cause));
+                batch.push(Incoming::message(&*service, Origin::Command { key, actor }, message, cause));
                 replies.push(Some(reply));
             }
             Work::EffectEnded(Ended { idempotency_key, request, cause, response }) => match response {

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod audit_log;
 mod clock;
 mod commands;
 #[cfg(test)]
@@ -39,6 +40,7 @@ mod timers;
 mod unit;
 mod value;
 
+pub use audit_log::{Actor, AuditEntry, RowChange};
 pub use clock::{Clock, CountedIds, Ids, ManualClock, RandomIds, SystemClock};
 pub use commands::CommandKey;
 pub use effects::NoEffect;
@@ -63,6 +65,6 @@ pub use shared::Stats;
 pub use snapshot::Snapshot;
 pub use sqlite::{SqliteDurability, SqliteSession};
 pub use store::StoreAddress;
-pub use system::SYSTEM_TABLES;
+pub use system::{AUDIT_LOG, SYSTEM_TABLES};
 pub use table::{Column, Index, Layout, Table};
 pub use value::{ColumnKind, Field, Key, Row, UnreadableValue, Value};

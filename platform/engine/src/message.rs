@@ -5,6 +5,7 @@ use contracts::{Envelope, Refusal};
 use uuid::Uuid;
 
 use crate::{
+    audit_log::Actor,
     commands::CommandKey,
     parking::Parked,
     service::{Cause, Service},
@@ -13,8 +14,9 @@ use crate::{
 /// Where a message came from; each origin has its own bookkeeping in the batch's transaction.
 #[derive(Clone, Debug)]
 pub(crate) enum Origin {
-    /// A caller waits for the reply. The key is there when the caller may repeat the command.
-    Command(Option<CommandKey>),
+    /// A caller waits for the reply. The key is there when the caller may repeat the command, the actor where it is one of the
+    /// shop's people.
+    Command { key: Option<CommandKey>, actor: Option<Actor> },
     /// Another service's event.
     Event(Delivery),
     /// A timer of this service, by its key, and the id that tells it from a later one of that key.
@@ -28,7 +30,7 @@ pub(crate) enum Origin {
 impl Origin {
     /// Whether a caller waits. All other messages cannot be refused, only parked.
     pub fn is_command(&self) -> bool {
-        matches!(self, Self::Command(_))
+        matches!(self, Self::Command { .. })
     }
 
     /// The event that the message is of, where it is one.

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
+    audit_log::{self, Actor, AuditEntry, RowChange},
+    clock::{Ids, RandomIds},
     message::{Incoming, Origin},
     service::{Cause, Service},
     session::{Filter, Lock, Select, Session, StoreError},
@@ -188,6 +190,11 @@ impl Parked {
         Ok(body)
     }
 
+    /// What the audit log says of it.
+    fn for_audit(&self) -> serde_json::Value {
+        serde_json::json!({ "state": self.state, "subject": self.subject, "body": self.body, "error": self.error })
+    }
+
     pub(crate) fn to_row(&self) -> Row {
         vec![
             Value::Id(self.id),
@@ -311,6 +318,8 @@ pub(crate) fn put(session: &mut dyn Session, mut parked: Parked) -> Result<(), S
 pub(crate) fn change_dead_letter(
     session: &mut dyn Session,
     id: Uuid,
+    actor: Actor,
+    now: Timestamp,
     change: impl FnOnce(Parked) -> Option<Parked>,
 ) -> Result<bool, StoreError> {
     session.begin()?;
@@ -320,7 +329,10 @@ pub(crate) fn change_dead_letter(
         return Ok(false);
     };
     let subject = dead.subject.clone();
-    match change(dead) {
+    let before = dead.for_audit();
+    let changed = change(dead);
+    let after = changed.as_ref().map(Parked::for_audit);
+    match changed {
         Some(changed) => session.upsert(&PARKED, vec![changed.to_row()])?,
         None => {
             session.delete(&PARKED, vec![vec![Value::Id(id)]])?;
@@ -331,6 +343,15 @@ pub(crate) fn change_dead_letter(
             }
         }
     }
+    let row = RowChange { table: PARKED.name.to_owned(), key: id.to_string(), before: Some(before), after };
+    let entry = AuditEntry {
+        id: RandomIds::new().next(now),
+        at: now,
+        actor,
+        subject: id.to_string(),
+        changes: vec![row],
+    };
+    audit_log::write(session, &[entry])?;
     session.commit()?;
     Ok(true)
 }

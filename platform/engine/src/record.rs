@@ -37,7 +37,8 @@ pub trait Record: Clone + std::fmt::Debug + Send + Sync + 'static {
 /// }
 /// ```
 ///
-/// `key` comes first, once. `field` is a column of its [`Field`](crate::Field) type; `json` is any serde type, stored as JSON text.
+/// `key` comes first, once. `field` is a column of its [`Field`](crate::Field) type; `json` is any serde type, stored as JSON text; `secret` is a field whose
+/// value the audit log does not show.
 /// `index` and `unique` follow the list, each with its columns.
 #[macro_export]
 macro_rules! record {
@@ -87,14 +88,20 @@ macro_rules! record {
             name: stringify!($name),
             kind: <$type as $crate::Field>::KIND,
             nullable: <$type as $crate::Field>::NULLABLE,
+            secret: false,
         }
+    };
+    (@column secret $name:ident $type:ty) => {
+        $crate::Column { secret: true, ..$crate::record!(@column field $name $type) }
     };
     (@column json $name:ident $type:ty) => {
         $crate::Column::new(stringify!($name), $crate::ColumnKind::Text)
     };
     (@to field $type:ty, $value:expr) => { <$type as $crate::Field>::to_value(&$value) };
+    (@to secret $type:ty, $value:expr) => { $crate::record!(@to field $type, $value) };
     (@to json $type:ty, $value:expr) => { $crate::record::to_json::<$type>(&$value) };
     (@from field $type:ty, $row:ident) => { $crate::record::next::<$type>($row)? };
+    (@from secret $type:ty, $row:ident) => { $crate::record!(@from field $type, $row) };
     (@from json $type:ty, $row:ident) => { $crate::record::next_json::<$type>($row)? };
     (@index index $($column:literal)+) => { $crate::Index { columns: &[$($column),+], unique: false } };
     (@index unique $($column:literal)+) => { $crate::Index { columns: &[$($column),+], unique: true } };

@@ -6,6 +6,7 @@ use std::{
 };
 
 use crate::{
+    audit_log::{self, RowChange},
     record::Record,
     session::{Filter, Lock, Select},
     table::Table,
@@ -66,6 +67,7 @@ trait AnyRows: Send {
     fn table(&self) -> &'static Table;
     fn selects(&mut self) -> Vec<(Select, Vec<Key>)>;
     fn accept(&mut self, lock: Lock, asked: &[Key], rows: Vec<Row>) -> Result<(), UnreadableValue>;
+    fn differences(&self) -> Vec<RowChange>;
     fn keep(&mut self);
     fn undo(&mut self);
     fn count_event(&mut self, key: &Key) -> Option<i64>;
@@ -178,6 +180,15 @@ impl<T: Record> AnyRows for TypedRows<T> {
             self.slots.entry(key.clone()).or_insert_with(absent).writable |= writable;
         }
         Ok(())
+    }
+
+    fn differences(&self) -> Vec<RowChange> {
+        let journal = self.journal.iter().map(|before| (&before.key, before.state.as_ref()));
+        let change = |(key, before): (&Key, Option<&T>)| {
+            let after = self.slots.get(key).and_then(|slot| slot.state.as_ref());
+            RowChange::of(key, before, after)
+        };
+        audit_log::first_states(journal).into_iter().filter_map(change).collect()
     }
 
     fn keep(&mut self) {
@@ -325,6 +336,11 @@ impl Rows {
         rows: Vec<Row>,
     ) -> Result<(), UnreadableValue> {
         self.types[position].1.accept(lock, asked, rows)
+    }
+
+    /// What the message at hand changed.
+    pub(crate) fn differences(&self) -> Vec<RowChange> {
+        self.types.iter().flat_map(|(_, rows)| rows.differences()).collect()
     }
 
     /// Keeps what the message at hand changed.

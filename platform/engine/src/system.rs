@@ -128,6 +128,26 @@ pub static PARKED: Table = Table {
     layout: Layout::Appended,
 };
 
+/// What people of the shop did.
+pub static AUDIT_LOG: Table = Table {
+    name: "audit_log",
+    columns: &[
+        Column::new("id", Id),
+        Column::new("at_us", Integer),
+        Column::nullable("actor_id", Id),
+        Column::new("actor", Text),
+        Column::new("action", Text),
+        Column::new("subject", Text),
+        Column::new("changes", Text),
+    ],
+    key_columns: 1,
+    indexes: &[
+        Index { columns: &["actor", "id"], unique: false },
+        Index { columns: &["subject", "id"], unique: false },
+    ],
+    layout: Layout::Appended,
+};
+
 /// The last batch that each lane committed: how a commit of unknown outcome is looked up.
 pub static LANE: Table = Table {
     name: "lane",
@@ -147,5 +167,5 @@ pub static ABOUT: Table = Table {
 };
 
 /// All of them.
-pub static SYSTEM_TABLES: [&Table; 9] =
-    [&EVENT_LOG, &LOG_HEAD, &WATERMARK, &COMMAND, &TIMER, &EFFECT, &PARKED, &LANE, &ABOUT];
+pub static SYSTEM_TABLES: [&Table; 10] =
+    [&EVENT_LOG, &LOG_HEAD, &WATERMARK, &COMMAND, &TIMER, &EFFECT, &PARKED, &AUDIT_LOG, &LANE, &ABOUT];

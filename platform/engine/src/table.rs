@@ -12,17 +12,19 @@ pub struct Column {
     pub kind: ColumnKind,
     /// Whether it may be null.
     pub nullable: bool,
+    /// Whether what it holds is shown to nobody: passwords, keys. The audit log says only that it changed.
+    pub secret: bool,
 }
 
 impl Column {
     /// A column that is never null.
     pub const fn new(name: &'static str, kind: ColumnKind) -> Self {
-        Self { name, kind, nullable: false }
+        Self { name, kind, nullable: false, secret: false }
     }
 
     /// A column that may be null.
     pub const fn nullable(name: &'static str, kind: ColumnKind) -> Self {
-        Self { name, kind, nullable: true }
+        Self { name, kind, nullable: true, secret: false }
     }
 }
 

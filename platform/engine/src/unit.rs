@@ -14,6 +14,7 @@ use contracts::{Envelope, Refusal, RefusalKind, Timestamp};
 use uuid::Uuid;
 
 use crate::{
+    audit_log::{Actor, AuditEntry},
     commands::{CommandKey, Replies},
     core::Core,
     effects::{self, Call, EffectState},
@@ -62,6 +63,7 @@ struct Unit<'a, S: Service> {
     parked_subjects: HashSet<String>,
     parked: HashMap<Uuid, Parked>,
     parked_done: Vec<Uuid>,
+    audit_log: Vec<AuditEntry>,
 }
 
 /// What a message's decision came to.
@@ -96,8 +98,8 @@ impl<'a, S: Service> Unit<'a, S> {
         let (mut timer_subjects, mut effect_keys) = (Vec::new(), Vec::new());
         for incoming in batch {
             match &incoming.origin {
-                Origin::Command(Some(command)) => commands.push(*command),
-                Origin::Command(None) => {}
+                Origin::Command { key: Some(command), .. } => commands.push(*command),
+                Origin::Command { key: None, .. } => {}
                 Origin::Timer { subject, .. } => timer_subjects.push(Value::Text(subject.clone())),
                 Origin::Effect { idempotency_key } => effect_keys.push(Value::Text(idempotency_key.clone())),
                 Origin::Event(_) | Origin::Parked(_) => {}
@@ -138,6 +140,7 @@ impl<'a, S: Service> Unit<'a, S> {
             parked_subjects,
             parked: parked.into_iter().map(|parked| (parked.id, parked)).collect(),
             parked_done: Vec::new(),
+            audit_log: Vec::new(),
             core,
             session,
         })
@@ -171,7 +174,7 @@ impl<'a, S: Service> Unit<'a, S> {
     /// Takes one message through its origin's bookkeeping and its decision.
     fn take(&mut self, incoming: &Incoming<S>) -> Result<Outcome<S::Reply>, StoreError> {
         match &incoming.origin {
-            Origin::Command(key) => return self.take_command(incoming, *key),
+            Origin::Command { key, actor } => return self.take_command(incoming, *key, actor.as_ref()),
             Origin::Event(delivery) if !self.inbox.admit(delivery) => return Ok(Outcome::Skipped),
             Origin::Timer { subject, name, id } => {
                 if !self.timer_ids.contains(id) || self.timers.touched(subject, name) {
@@ -202,7 +205,7 @@ impl<'a, S: Service> Unit<'a, S> {
             return Ok(Outcome::Waiting);
         }
         let decision = match &incoming.message {
-            Ok(Some(message)) => self.decide(incoming, message)?,
+            Ok(Some(message)) => self.decide(incoming, message, None)?,
             Ok(None) => return Ok(Outcome::Skipped),
             Err(error) => Decision::Broken(error.clone()),
         };
@@ -224,12 +227,13 @@ impl<'a, S: Service> Unit<'a, S> {
         &mut self,
         incoming: &Incoming<S>,
         key: Option<CommandKey>,
+        actor: Option<&Actor>,
     ) -> Result<Outcome<S::Reply>, StoreError> {
         if let Some(reply) = key.and_then(|key| self.replies.recorded(key)) {
             return Ok(Outcome::Decided(reply));
         }
         let Ok(Some(message)) = &incoming.message else { return Ok(Outcome::Failed(CommandError::Internal)) };
-        let reply = match self.decide(incoming, message)? {
+        let reply = match self.decide(incoming, message, actor)? {
             Decision::Ok(reply) => Ok(reply),
             Decision::Refused(refusal) => Err(refusal),
             Decision::Broken(error) => {
@@ -248,6 +252,7 @@ impl<'a, S: Service> Unit<'a, S> {
         &mut self,
         incoming: &Incoming<S>,
         message: &S::Message,
+        actor: Option<&Actor>,
     ) -> Result<Decision<S::Reply>, StoreError> {
         let service = self.core.service.clone();
         let mut complete = false;
@@ -279,13 +284,29 @@ impl<'a, S: Service> Unit<'a, S> {
             Err(panic) => Decision::Broken(panic_text(&*panic)),
         };
         match decision {
-            Decision::Ok(_) => self.rows.keep(),
+            Decision::Ok(_) => {
+                if let Some(actor) = actor {
+                    self.audit(incoming, actor);
+                }
+                self.rows.keep();
+            }
             _ => {
                 self.rows.undo();
                 self.outbox.clear();
             }
         }
         Ok(decision)
+    }
+
+    /// Keeps who did what.
+    fn audit(&mut self, incoming: &Incoming<S>, actor: &Actor) {
+        self.audit_log.push(AuditEntry {
+            id: self.core.ids.next(self.now),
+            at: self.now,
+            actor: actor.clone(),
+            subject: incoming.subject.clone(),
+            changes: self.rows.differences(),
+        });
     }
 
     /// Takes over what a decision has published, scheduled and asked for.

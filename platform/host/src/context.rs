@@ -1,18 +1,29 @@
 //! What a service gets when it is mounted, and what it gives back.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
+use axum::{Router, middleware::from_fn_with_state};
 use bus::Embedded;
 use contracts::{Envelope, ServiceName};
 use engine::{
-    Clock, Engine, EngineError, EngineOptions, ManualClock, Opened, Outside, Parked, Paused, PostgresAddress,
-    Reads, Rebuilt, Redelivered, Replayed, Service, Stats, StoreAddress, Subscription,
+    Actor, Clock, Engine, EngineError, EngineOptions, ManualClock, Opened, Outside, Parked, Paused,
+    PostgresAddress, Reads, Rebuilt, Redelivered, Replayed, Service, Stats, StoreAddress, Subscription,
 };
 use tokio::sync::Mutex;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{metrics::Counter, questions::Questions, tokens::Secrets};
+use crate::{
+    access_tokens::AccessTokens,
+    metrics::Counter,
+    order_gate::OrderGate,
+    principal::{Authentication, authenticate},
+    questions::Questions,
+    tokens::{Secrets, SecretsError},
+};
 
 /// Where the services' databases are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,11 +61,51 @@ pub struct Context {
     pub virtual_clock: Option<Arc<ManualClock>>,
     /// What only this installation knows.
     pub secrets: Secrets,
+    /// Checks who is logged in.
+    pub access: AccessTokens,
     /// Who answers the questions between services.
     pub questions: Arc<Questions>,
 }
 
 impl Context {
+    /// For a data directory. Its secrets are read, or drawn where there are none yet.
+    ///
+    /// # Errors
+    /// The secrets cannot be read or made.
+    pub fn new(
+        data: &Path,
+        stores: Stores,
+        transport: Embedded,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, SecretsError> {
+        Ok(Self {
+            data: data.to_owned(),
+            stores,
+            transport,
+            access: AccessTokens::new(clock.clone()),
+            clock,
+            virtual_clock: None,
+            secrets: Secrets::load(data)?,
+            questions: Arc::new(Questions::default()),
+        })
+    }
+
+    /// What tells who sends a request.
+    pub fn authentication(&self) -> Authentication {
+        Authentication { tokens: self.access.clone(), admin: self.secrets.admin_token() }
+    }
+
+    /// Routes that find out who asks, without the table of who may: a service's routes alone.
+    pub fn authenticated(&self, routes: OpenApiRouter) -> Router {
+        let (routes, _) = routes.split_for_parts();
+        routes.layer(from_fn_with_state(self.authentication(), authenticate))
+    }
+
+    /// What opens orders to those who may see them.
+    pub fn order_gate(&self) -> OrderGate {
+        OrderGate::new(self.secrets.order_tokens(), self.questions.clone())
+    }
+
     /// Opens a service's engine. Its lanes work once the service is started, after all services are mounted.
     ///
     /// # Errors
@@ -117,6 +168,7 @@ pub trait Running: Send + Sync {
     /// Tries a dead letter again, perhaps with its data mended.
     async fn replay_dead_letter(
         &self,
+        actor: Actor,
         id: uuid::Uuid,
         data: Option<serde_json::Value>,
     ) -> Result<Replayed, EngineError>;
@@ -128,7 +180,10 @@ pub trait Running: Send + Sync {
     async fn pause(&self) -> Result<Paused, EngineError>;
 
     /// Gives a dead letter up; says whether there was one.
-    async fn discard_dead_letter(&self, id: uuid::Uuid) -> Result<bool, EngineError>;
+    async fn discard_dead_letter(&self, actor: Actor, id: uuid::Uuid) -> Result<bool, EngineError>;
+
+    /// Puts an action that is no command into the audit log; see [`Engine::record_action`].
+    async fn record_action(&self, actor: Actor, subject: String) -> Result<(), EngineError>;
 
     /// Makes a projection anew.
     async fn rebuild_projection(&self, name: &str) -> Result<Rebuilt, EngineError>;
@@ -196,10 +251,11 @@ impl<S: Service> Running for Hosted<S> {
 
     async fn replay_dead_letter(
         &self,
+        actor: Actor,
         id: uuid::Uuid,
         data: Option<serde_json::Value>,
     ) -> Result<Replayed, EngineError> {
-        self.engine.replay_dead_letter(id, data).await
+        self.engine.replay_dead_letter(actor, id, data).await
     }
 
     async fn redeliver(&self, event: Envelope) -> Result<Redelivered, EngineError> {
@@ -210,8 +266,12 @@ impl<S: Service> Running for Hosted<S> {
         self.engine.pause().await
     }
 
-    async fn discard_dead_letter(&self, id: uuid::Uuid) -> Result<bool, EngineError> {
-        self.engine.discard_dead_letter(id).await
+    async fn discard_dead_letter(&self, actor: Actor, id: uuid::Uuid) -> Result<bool, EngineError> {
+        self.engine.discard_dead_letter(actor, id).await
+    }
+
+    async fn record_action(&self, actor: Actor, subject: String) -> Result<(), EngineError> {
+        self.engine.record_action(actor, subject).await
     }
 
     async fn rebuild_projection(&self, name: &str) -> Result<Rebuilt, EngineError> {

@@ -4,7 +4,7 @@ use axum::{
     Json,
     body::Bytes,
     extract::{FromRequest, Request},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode},
 };
 use engine::CommandKey;
 use garde::Validate;
@@ -14,7 +14,9 @@ use uuid::Uuid;
 
 use crate::{
     input::{check, unreadable_body},
+    principal::Principal,
     problem::Problem,
+    tokens::Bearer,
 };
 
 /// The longest key that is taken, in bytes.
@@ -41,7 +43,8 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let headers = request.headers().clone();
         let route = format!("{} {}", request.method(), request.uri().path());
-        let idempotency_key = idempotency_key(&headers, request.uri().path())?;
+        let principal = principal(&request);
+        let idempotency_key = idempotency_key(&headers, principal.is_some(), request.uri().path())?;
         // An empty body stands for an empty object, so that a POST without input needs no JSON.
         let bytes = Bytes::from_request(request, state)
             .await
@@ -49,15 +52,15 @@ where
         let json: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
         let Json(body) = Json::<T>::from_bytes(json).map_err(unreadable_body)?;
         check(&body)?;
-        let key = idempotency_key.map(|key| command_key(&headers, &route, &key, json));
+        let key = idempotency_key.map(|key| command_key(principal.as_deref(), &route, &key, json));
         Ok(Self { body, key })
     }
 }
 
-/// Who sends the request, where it says so.
-fn principal(headers: &HeaderMap) -> Option<&[u8]> {
-    let said = headers.get(header::AUTHORIZATION).or_else(|| headers.get("x-admin-token"));
-    said.map(|value| value.as_bytes())
+/// Who sends the request, where it says so: by the account, which outlasts its tokens, or by an order's token.
+fn principal(request: &Request) -> Option<String> {
+    let account = request.extensions().get::<Principal>().and_then(Principal::lasting_name);
+    account.or_else(|| Bearer::of(request.headers()).map(str::to_owned))
 }
 
 /// Whether the path names something by an id, which only those know who may use it.
@@ -65,7 +68,7 @@ fn names_something(path: &str) -> bool {
     path.split('/').any(|segment| segment.parse::<Uuid>().is_ok())
 }
 
-fn idempotency_key(headers: &HeaderMap, path: &str) -> Result<Option<String>, Problem> {
+fn idempotency_key(headers: &HeaderMap, is_known: bool, path: &str) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     let refused = |detail: String| Problem::new(StatusCode::BAD_REQUEST, "invalid_idempotency_key", detail);
     let key = match value.to_str() {
@@ -77,7 +80,7 @@ fn idempotency_key(headers: &HeaderMap, path: &str) -> Result<Option<String>, Pr
         }
     };
     // Guests share these routes: a key that another guest may hit upon would answer with that guest's cart or order.
-    if key.len() < GUEST_KEY_LENGTH_MIN && principal(headers).is_none() && !names_something(path) {
+    if key.len() < GUEST_KEY_LENGTH_MIN && !is_known && !names_something(path) {
         return Err(refused(format!(
             "On this route an Idempotency-Key is at least {GUEST_KEY_LENGTH_MIN} characters that nobody can guess, such as a random UUID."
         )));
@@ -85,9 +88,12 @@ fn idempotency_key(headers: &HeaderMap, path: &str) -> Result<Option<String>, Pr
     Ok(Some(key.to_owned()))
 }
 
-fn command_key(headers: &HeaderMap, route: &str, key: &str, body: &[u8]) -> CommandKey {
-    let principal = principal(headers).unwrap_or(b"guest");
-    CommandKey { id: digest(&[principal, route.as_bytes(), key.as_bytes()]), request_hash: digest(&[body]) }
+fn command_key(principal: Option<&str>, route: &str, key: &str, body: &[u8]) -> CommandKey {
+    let principal = principal.unwrap_or("guest");
+    CommandKey {
+        id: digest(&[principal.as_bytes(), route.as_bytes(), key.as_bytes()]),
+        request_hash: digest(&[body]),
+    }
 }
 
 /// The key of a command that is the same whenever its parts are: an imported order, by its number.
@@ -123,15 +129,16 @@ mod tests {
                 .collect()
         };
         let cart = "/api/v1/carts/0193f5c2-7c1e-7d3a-9b51-5f1d3f6f0a11/checkout";
-        let refused =
-            idempotency_key(&with(&[("idempotency-key", "1")]), "/api/v1/carts").expect_err("too short");
+        let refused = idempotency_key(&with(&[("idempotency-key", "1")]), false, "/api/v1/carts")
+            .expect_err("too short");
         assert_eq!((refused.status, refused.code.as_str()), (400, "invalid_idempotency_key"));
-        for (headers, path) in [
-            (with(&[("idempotency-key", "0193f5c2-7c1e-7d3a-9b51-5f1d3f6f0a11")]), "/api/v1/carts"),
-            (with(&[("idempotency-key", "1"), ("x-admin-token", "secret")]), "/api/v1/admin/products"),
-            (with(&[("idempotency-key", "1")]), cart),
+        for (key, is_known, path) in [
+            ("0193f5c2-7c1e-7d3a-9b51-5f1d3f6f0a11", false, "/api/v1/carts"),
+            ("1", true, "/api/v1/admin/products"),
+            ("1", false, cart),
         ] {
-            assert!(idempotency_key(&headers, path).is_ok(), "{path}");
+            let headers = with(&[("idempotency-key", key)]);
+            assert!(idempotency_key(&headers, is_known, path).is_ok(), "{path}");
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use contracts::{
     ServiceName,
-    questions::{OrderArrival, QuestionError, StockHolds, StockLevels},
+    questions::{OrderArrival, OrderOwners, QuestionError, StockHolds, StockLevels},
 };
 
 /// The answers that are known.
@@ -17,6 +17,8 @@ pub struct Questions {
     pub stock_levels: OnceLock<Arc<dyn StockLevels>>,
     /// Ordering's.
     pub order_arrival: OnceLock<Arc<dyn OrderArrival>>,
+    /// Ordering's.
+    pub order_owners: OnceLock<Arc<dyn OrderOwners>>,
 }
 
 impl Questions {
@@ -25,10 +27,7 @@ impl Questions {
     /// # Errors
     /// Nobody has said that they do.
     pub fn stock_holds(&self) -> Result<&dyn StockHolds, QuestionError> {
-        self.stock_holds
-            .get()
-            .map(|answer| &**answer)
-            .ok_or(QuestionError::Unavailable(ServiceName::Inventory))
+        answer(&self.stock_holds, ServiceName::Inventory)
     }
 
     /// Who knows stock levels.
@@ -36,10 +35,7 @@ impl Questions {
     /// # Errors
     /// Nobody has said that they do.
     pub fn stock_levels(&self) -> Result<&dyn StockLevels, QuestionError> {
-        self.stock_levels
-            .get()
-            .map(|answer| &**answer)
-            .ok_or(QuestionError::Unavailable(ServiceName::Inventory))
+        answer(&self.stock_levels, ServiceName::Inventory)
     }
 
     /// Who knows whether an order has come to ordering.
@@ -47,9 +43,18 @@ impl Questions {
     /// # Errors
     /// Nobody has said that they do.
     pub fn order_arrival(&self) -> Result<&dyn OrderArrival, QuestionError> {
-        self.order_arrival
-            .get()
-            .map(|answer| &**answer)
-            .ok_or(QuestionError::Unavailable(ServiceName::Ordering))
+        answer(&self.order_arrival, ServiceName::Ordering)
     }
+
+    /// Who knows whose an order is.
+    ///
+    /// # Errors
+    /// Nobody has said that they do.
+    pub fn order_owners(&self) -> Result<&dyn OrderOwners, QuestionError> {
+        answer(&self.order_owners, ServiceName::Ordering)
+    }
+}
+
+fn answer<T: ?Sized>(known: &OnceLock<Arc<T>>, of: ServiceName) -> Result<&T, QuestionError> {
+    known.get().map(|answer| &**answer).ok_or(QuestionError::Unavailable(of))
 }

@@ -9,7 +9,7 @@ use axum::{
     Router,
     extract::{DefaultBodyLimit, Request},
     http::{HeaderName, HeaderValue, StatusCode, header},
-    middleware::{Next, from_fn},
+    middleware::{Next, from_fn, from_fn_with_state},
     response::IntoResponse,
 };
 use tokio::net::TcpListener;
@@ -17,7 +17,11 @@ use tower_http::{
     catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer, timeout::RequestBodyTimeoutLayer,
 };
 
-use crate::{problem::Problem, tokens::AdminToken};
+use crate::{
+    access::authorise,
+    principal::{Authentication, authenticate},
+    problem::Problem,
+};
 
 /// What one request may take.
 #[derive(Clone, Copy, Debug)]
@@ -40,11 +44,8 @@ impl Default for ServerLimits {
     }
 }
 
-/// Everything below this is staff's.
-const ADMIN_PATH: &str = "/api/v1/admin/";
-
-/// Puts limits and safe headers around routes, lets nobody into staff's without the token, and answers unknown ones with a problem.
-pub fn harden(routes: Router, limits: ServerLimits, admin: AdminToken) -> Router {
+/// Puts limits and safe headers around routes, lets in whom the table of access lets in, and answers unknown routes with a problem.
+pub fn harden(routes: Router, limits: ServerLimits, authentication: Authentication) -> Router {
     let header_layer = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
@@ -63,19 +64,8 @@ pub fn harden(routes: Router, limits: ServerLimits, admin: AdminToken) -> Router
                 Err(_) => Problem::unavailable().into_response(),
             }
         }))
-        // Before a body is read or a route is known: who may not come in learns nothing.
-        .layer(from_fn(move |request: Request, next: Next| {
-            let refused = match request.uri().path().starts_with(ADMIN_PATH) {
-                true => admin.check(request.headers()).err(),
-                false => None,
-            };
-            async move {
-                match refused {
-                    Some(problem) => problem.into_response(),
-                    None => next.run(request).await,
-                }
-            }
-        }))
+        .layer(from_fn(authorise))
+        .layer(from_fn_with_state(authentication, authenticate))
         .layer(DefaultBodyLimit::max(limits.body_bytes_max))
         // A body that stops coming is the client's fault, and is told apart from a service that does not answer.
         .layer(RequestBodyTimeoutLayer::new(limits.body_time_max))

@@ -4,7 +4,7 @@ use std::{io::Write, path::Path, sync::Arc};
 
 use axum::{
     extract::FromRequestParts,
-    http::{StatusCode, header, request::Parts},
+    http::{HeaderMap, StatusCode, header, request::Parts},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use contracts::OrderId;
@@ -116,16 +116,16 @@ impl AdminToken {
     /// Refuses a request without the right `X-Admin-Token`.
     ///
     /// # Errors
-    /// 401 with code `admin_token_required`.
-    pub fn check(&self, parts: &axum::http::HeaderMap) -> Result<(), Problem> {
-        let given = parts.get("x-admin-token").map_or(&b""[..], |value| value.as_bytes());
+    /// 401 with code `invalid_admin_token`.
+    pub fn check(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        let given = headers.get("x-admin-token").map_or(&b""[..], |value| value.as_bytes());
         if bool::from(given.ct_eq(self.token.as_bytes())) {
             return Ok(());
         }
         Err(Problem::new(
             StatusCode::UNAUTHORIZED,
-            "admin_token_required",
-            "This route needs X-Admin-Token; the token is in the file admin.token of the data directory.",
+            "invalid_admin_token",
+            "X-Admin-Token is not this installation's; it is in the file admin.token of the data directory.",
         ))
     }
 }
@@ -133,23 +133,23 @@ impl AdminToken {
 /// The token that came with a request: `Authorization: Bearer ...`, or else `?token=...`.
 pub struct Bearer(pub Option<String>);
 
+impl Bearer {
+    /// The token of the `Authorization` header.
+    pub(crate) fn of(headers: &HeaderMap) -> Option<&str> {
+        let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(token)
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for Bearer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let scheme = |value: &str| -> Option<String> {
-            value
-                .split_once(' ')
-                .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-                .map(|(_, token)| token.to_owned())
-        };
-        let bearer = header.and_then(scheme);
         let in_query = || {
-            let pairs = parts.uri.query()?.split('&');
-            pairs.filter_map(|pair| pair.strip_prefix("token=")).next().map(str::to_owned)
+            let mut pairs = parts.uri.query()?.split('&');
+            pairs.find_map(|pair| pair.strip_prefix("token="))
         };
-        Ok(Self(bearer.or_else(in_query)))
+        Ok(Self(Self::of(&parts.headers).or_else(in_query).map(str::to_owned)))
     }
 }
 

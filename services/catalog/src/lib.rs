@@ -26,6 +26,6 @@ pub async fn mount(ctx: &host::Context, _config: &Config) -> Result<host::Mounte
     let opened = ctx.open(Catalog, None).await?;
     let counters = api::Counters::default();
     let counted = vec![counters.featured_requests.clone(), counters.featured_reads.clone()];
-    let api = api::Api::new(opened.engine(), ctx.secrets.admin_token(), ctx.clock.clone(), counters);
+    let api = api::Api::new(opened.engine(), ctx.clock.clone(), counters);
     Ok(host::Mounted { routes: api::routes(api), service: host::hosted_with(opened, counted) })
 }

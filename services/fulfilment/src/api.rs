@@ -1,9 +1,9 @@
 //! Routes of fulfilment: where an order's parcel is, for its customer; its steps, for staff.
 
-use axum::{Json, extract::State, http::HeaderMap};
+use axum::{Json, extract::State};
 use contracts::OrderId;
-use engine::{CommandKey, Engine};
-use host::{AdminToken, Bearer, Keyed, OrderTokens, Problem, Segment};
+use engine::{Actor, CommandKey, Engine};
+use host::{Caller, Keyed, OrderGate, Problem, Segment, Staff};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -16,8 +16,7 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct Api {
     pub engine: Engine<Fulfilment>,
-    pub tokens: OrderTokens,
-    pub admin: AdminToken,
+    pub gate: OrderGate,
 }
 
 pub(crate) fn routes(api: Api) -> OpenApiRouter {
@@ -65,11 +64,9 @@ impl From<Shipment> for DeliveryView {
 async fn get_delivery(
     State(api): State<Api>,
     Segment(id): Segment<OrderId>,
-    bearer: Bearer,
+    caller: Caller,
 ) -> Result<Json<DeliveryView>, Problem> {
-    if !bearer.0.as_deref().is_some_and(|token| api.tokens.opens(id, token)) {
-        return Err(Problem::not_found("order"));
-    }
+    api.gate.open(id, &caller).await?;
     let shipment = api.engine.reads().get::<Shipment>(id).await?;
     let shipment = shipment.filter(|shipment| shipment.status != Status::Tombstone);
     shipment.map(|shipment| Json(shipment.into())).ok_or_else(|| Problem::not_found("delivery"))
@@ -91,52 +88,51 @@ struct StepView {
 impl Api {
     async fn step(
         &self,
-        headers: &HeaderMap,
+        actor: Actor,
         key: Option<CommandKey>,
         order_id: OrderId,
         message: Message,
     ) -> Result<Json<StepView>, Problem> {
-        self.admin.check(headers)?;
-        let status = self.engine.command(key, message).await?;
+        let status = self.engine.command_by(actor, key, message).await?;
         status.map(|status| Json(StepView { order_id, status })).ok_or_else(Problem::internal)
     }
 }
 
 /// Says that an order's parcel is packed.
 #[utoipa::path(post, path = "/admin/orders/{id}/pack", tag = "admin", params(("id" = OrderId, Path, description = "The order.")), request_body = TakeStep,
-    responses((status = 200, body = StepView), (status = 401, body = Problem), (status = 404, body = Problem),
+    responses((status = 200, body = StepView), (status = 404, body = Problem),
         (status = 409, body = Problem, description = "`shipment_not_pending`.")))]
 async fn pack_order(
     State(api): State<Api>,
     Segment(order_id): Segment<OrderId>,
-    headers: HeaderMap,
+    Staff(actor): Staff,
     request: Keyed<TakeStep>,
 ) -> Result<Json<StepView>, Problem> {
-    api.step(&headers, request.key, order_id, Message::Pack { order_id }).await
+    api.step(actor, request.key, order_id, Message::Pack { order_id }).await
 }
 
 /// Hands an order's parcel to the carrier. From here on it cannot be stopped.
 #[utoipa::path(post, path = "/admin/orders/{id}/ship", tag = "admin", params(("id" = OrderId, Path, description = "The order.")), request_body = TakeStep,
-    responses((status = 200, body = StepView, description = "The carrier is being asked."), (status = 401, body = Problem), (status = 404, body = Problem),
+    responses((status = 200, body = StepView, description = "The carrier is being asked."), (status = 404, body = Problem),
         (status = 409, body = Problem, description = "`shipment_not_packed`.")))]
 async fn ship_order(
     State(api): State<Api>,
     Segment(order_id): Segment<OrderId>,
-    headers: HeaderMap,
+    Staff(actor): Staff,
     request: Keyed<TakeStep>,
 ) -> Result<Json<StepView>, Problem> {
-    api.step(&headers, request.key, order_id, Message::Ship { order_id }).await
+    api.step(actor, request.key, order_id, Message::Ship { order_id }).await
 }
 
 /// Says that an order's parcel has arrived.
 #[utoipa::path(post, path = "/admin/orders/{id}/deliver", tag = "admin", params(("id" = OrderId, Path, description = "The order.")), request_body = TakeStep,
-    responses((status = 200, body = StepView), (status = 401, body = Problem), (status = 404, body = Problem),
+    responses((status = 200, body = StepView), (status = 404, body = Problem),
         (status = 409, body = Problem, description = "`shipment_not_shipped`.")))]
 async fn deliver_order(
     State(api): State<Api>,
     Segment(order_id): Segment<OrderId>,
-    headers: HeaderMap,
+    Staff(actor): Staff,
     request: Keyed<TakeStep>,
 ) -> Result<Json<StepView>, Problem> {
-    api.step(&headers, request.key, order_id, Message::Deliver { order_id }).await
+    api.step(actor, request.key, order_id, Message::Deliver { order_id }).await
 }

@@ -33,7 +33,6 @@ pub async fn mount(ctx: &host::Context, config: &Config) -> Result<host::Mounted
         })?;
     let carrier = Arc::new(CarrierCalls(Arc::new(carrier)));
     let opened = ctx.open(Fulfilment::new(config), Some(carrier)).await?;
-    let (tokens, admin) = (ctx.secrets.order_tokens(), ctx.secrets.admin_token());
-    let routes = api::routes(api::Api { engine: opened.engine(), tokens, admin });
+    let routes = api::routes(api::Api { engine: opened.engine(), gate: ctx.order_gate() });
     Ok(host::Mounted { routes, service: host::hosted(opened) })
 }

@@ -32,6 +32,6 @@ pub async fn mount(ctx: &host::Context, config: &Config) -> Result<host::Mounted
     // Another inventory in this process would have answered first, and there is only one.
     let _ = ctx.questions.stock_holds.set(answers.clone());
     let _ = ctx.questions.stock_levels.set(answers);
-    let api = api::Api::new(engine, ctx.secrets.admin_token(), ctx.clock.clone());
+    let api = api::Api::new(engine, ctx.clock.clone());
     Ok(host::Mounted { routes: api::routes(api), service: host::hosted(opened) })
 }

@@ -8,7 +8,7 @@ use axum::{
 };
 use contracts::{Address, Money, OrderId, ProductId};
 use engine::{Engine, Field, Value};
-use host::{Bearer, Keyed, OrderTokens, Problem, Segment};
+use host::{Caller, Keyed, OrderGate, Problem, Segment};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
@@ -22,7 +22,7 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct Api {
     pub engine: Engine<Ordering>,
-    pub tokens: OrderTokens,
+    pub gate: OrderGate,
 }
 
 pub(crate) fn routes(api: Api) -> OpenApiRouter {
@@ -111,14 +111,6 @@ impl OrderView {
     }
 }
 
-impl Api {
-    /// Refuses whoever does not hold the order's token, as if there were no such order.
-    fn open(&self, order: OrderId, bearer: &Bearer) -> Result<(), Problem> {
-        let opens = bearer.0.as_deref().is_some_and(|token| self.tokens.opens(order, token));
-        if opens { Ok(()) } else { Err(Problem::not_found("order")) }
-    }
-}
-
 /// An order and where it stands.
 #[utoipa::path(get, path = "/orders/{id}", tag = "orders", params(("id" = OrderId, Path, description = "The order.")),
     responses((status = 200, body = OrderView), (status = 202, body = PendingOrder, description = "Checked out; ordering has not heard of it yet."),
@@ -126,9 +118,9 @@ impl Api {
 async fn get_order(
     State(api): State<Api>,
     Segment(id): Segment<OrderId>,
-    bearer: Bearer,
+    caller: Caller,
 ) -> Result<Response, Problem> {
-    api.open(id, &bearer)?;
+    api.gate.open(id, &caller).await?;
     let reads = api.engine.reads();
     let (order, purchase) = (reads.get::<Order>(id).await?, reads.get::<Purchase>(id).await?);
     Ok(match order.zip(purchase) {
@@ -157,10 +149,10 @@ struct CancelView {
 async fn cancel_order(
     State(api): State<Api>,
     Segment(id): Segment<OrderId>,
-    bearer: Bearer,
+    caller: Caller,
     request: Keyed<CancelOrder>,
 ) -> Result<Response, Problem> {
-    api.open(id, &bearer)?;
+    api.gate.open(id, &caller).await?;
     let status = api.engine.command(request.key, Message::Cancel(id)).await?;
     let code = if status == Status::Cancelled { StatusCode::OK } else { StatusCode::ACCEPTED };
     Ok((code, Json(CancelView { id, status })).into_response())
@@ -195,9 +187,9 @@ struct TimelineView {
 async fn get_timeline(
     State(api): State<Api>,
     Segment(id): Segment<OrderId>,
-    bearer: Bearer,
+    caller: Caller,
 ) -> Result<Json<TimelineView>, Problem> {
-    api.open(id, &bearer)?;
+    api.gate.open(id, &caller).await?;
     let reads = api.engine.reads();
     let condition = format!("WHERE order_id = {} ORDER BY at_us, event_id", reads.parameter(1));
     let rows = reads.rows(&TIMELINE, &condition, vec![Value::Id(id.0)]).await?;

@@ -94,6 +94,7 @@ pub fn publish(fact: Fact) -> Publication {
             customer_id: order.customer_id,
             total: Money::new(order.total, order.currency),
             tax: Money::new(purchase.tax, order.currency),
+            email: Some(purchase.email),
             lines: purchase.lines.into_iter().map(|line| order_line(line, order.currency)).collect(),
         }),
         Fact::GracePeriodEnded(order_id) => Publication::of(&GracePeriodConfirmed { order_id }),

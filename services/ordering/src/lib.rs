@@ -9,7 +9,10 @@ mod timeline;
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use contracts::{Envelope, OrderId, Refusal, ServiceName, UnreadableEvent, questions::OrderArrival};
+use contracts::{
+    CustomerId, Envelope, OrderId, Refusal, ServiceName, UnreadableEvent,
+    questions::{OrderArrival, OrderOwners, QuestionError},
+};
 use engine::{
     Cx, Engine, EngineError, Key, Needs, NoEffect, Projection, Publication, Rows, Service, Subscription,
     Table,
@@ -99,7 +102,8 @@ pub async fn mount(ctx: &host::Context, config: &Config) -> Result<host::Mounted
     let opened = ctx.open(Ordering::new(config), None).await?;
     let engine = opened.engine();
     let _ = ctx.questions.order_arrival.set(Arc::new(Arrival(engine.clone())));
-    let routes = api::routes(api::Api { engine, tokens: ctx.secrets.order_tokens() });
+    let _ = ctx.questions.order_owners.set(Arc::new(Owners(engine.clone())));
+    let routes = api::routes(api::Api { engine, gate: ctx.order_gate() });
     Ok(host::Mounted { routes, service: host::hosted(opened) })
 }
 
@@ -124,5 +128,24 @@ impl OrderArrival for Arrival {
             return true;
         }
         self.0.wait_for_arrival(&id, patience - first).await || self.has(order).await
+    }
+}
+
+/// Answers whose an order is.
+struct Owners(Engine<Ordering>);
+
+#[async_trait]
+impl OrderOwners for Owners {
+    async fn owner_of(&self, order: OrderId) -> Result<Option<CustomerId>, QuestionError> {
+        match self.0.reads().get::<Order>(order).await {
+            Ok(found) => Ok(found.and_then(|order| order.customer_id)),
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "an order's customer cannot be read"
+                );
+                Err(QuestionError::Unavailable(ServiceName::Ordering))
+            }
+        }
     }
 }

@@ -115,13 +115,7 @@ pub async fn mount(ctx: &host::Context, _config: &Config) -> Result<host::Mounte
     let engine = opened.engine();
     let _ = callbacks.set(engine.clone());
     let ids = Arc::new(Mutex::new(RandomIds::new()));
-    let routes = api::routes(api::Api {
-        engine,
-        tokens: ctx.secrets.order_tokens(),
-        admin: ctx.secrets.admin_token(),
-        clock: ctx.clock.clone(),
-        ids,
-    });
+    let routes = api::routes(api::Api { engine, gate: ctx.order_gate(), clock: ctx.clock.clone(), ids });
     Ok(host::Mounted { routes, service: host::hosted(opened) })
 }
 

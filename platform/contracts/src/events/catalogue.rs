@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema, openapi};
 
-use super::{cart, catalog, fulfilment, inventory, ordering, payment};
+use super::{cart, catalog, fulfilment, identity, inventory, ordering, payment};
 use crate::{Event, ServiceName};
 
 /// What is documented of an event type.
@@ -127,7 +127,8 @@ pub fn all() -> Vec<EventType> {
             OrderShipped "order.shipped.v1",
             OrderDelivered "order.delivered.v1",
             OrderUpdated "order.updated.v1",
-            OrderCancelled "order.cancelled.v1";
+            OrderCancelled "order.cancelled.v1",
+            OrderClaimed "order.claimed.v1";
         Payment payment:
             PaymentCompleted "payment.completed.v1",
             PaymentFailed "payment.failed.v1",
@@ -139,6 +140,13 @@ pub fn all() -> Vec<EventType> {
             Delivered "delivery.delivered.v1",
             DeliveryStopped "delivery.stopped.v1",
             DeliveryStopRefused "delivery.stop_refused.v1";
+        Identity identity:
+            CustomerCreated "customer.created.v1",
+            CustomerUpdated "customer.updated.v1",
+            CustomerEmailVerified "customer.email_verified.v1",
+            CustomerDeleted "customer.deleted.v1",
+            CustomerCartClaimed "customer.cart_claimed.v1",
+            LinkRequested "customer.link_requested.v1";
     }
 }
 
@@ -184,6 +192,7 @@ mod tests {
             include_str!("cart.rs"),
             include_str!("catalog.rs"),
             include_str!("fulfilment.rs"),
+            include_str!("identity.rs"),
             include_str!("inventory.rs"),
             include_str!("ordering.rs"),
             include_str!("payment.rs"),

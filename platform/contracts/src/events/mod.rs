@@ -4,6 +4,7 @@ pub mod cart;
 pub mod catalog;
 pub mod catalogue;
 pub mod fulfilment;
+pub mod identity;
 pub mod inventory;
 pub mod ordering;
 pub mod payment;

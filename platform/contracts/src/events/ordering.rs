@@ -20,6 +20,9 @@ pub struct OrderSubmitted {
     pub tax: Money,
     /// What is ordered.
     pub lines: Vec<OrderLine>,
+    /// Where mail about it goes. Events of older orders do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
 }
 event!(OrderSubmitted = "order.submitted.v1", also "OrderStarted", "OrderStatusChangedToSubmitted", "OrderCreated", "order.created");
 
@@ -141,3 +144,13 @@ pub struct OrderCancelled {
     pub was_paid: bool,
 }
 event!(OrderCancelled = "order.cancelled.v1", also "OrderStatusChangedToCancelled");
+
+/// An order that a guest placed is a customer's from now on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct OrderClaimed {
+    /// The order.
+    pub order_id: OrderId,
+    /// Whose it is.
+    pub customer_id: CustomerId,
+}
+event!(OrderClaimed = "order.claimed.v1");

@@ -6,7 +6,7 @@ use super::{
     service::{Account, Message},
     world::{CommitFault, FaultySession, World},
 };
-use crate::{CommandError, CommandKey, message::Outcome, record::Record, system};
+use crate::{Actor, CommandError, CommandKey, message::Outcome, record::Record, system};
 
 fn account(number: u128) -> Uuid {
     Uuid::from_u128(number)
@@ -137,4 +137,32 @@ pub fn a_commit_that_did_not_happen_is_done_again(world: &World) {
     assert_eq!(lane.command(Message::Deposit { account: account(1), amount: 5 }), Ok(5));
     assert_eq!(lane.balance(account(1)), 5);
     assert_eq!(lane.all_rows(&system::EVENT_LOG).len(), 1);
+}
+
+/// Who did what, with the rows before and after, commits with the change; what is refused or repeated is not told again.
+pub fn what_staff_do_is_in_the_audit_log(world: &World) {
+    let mut lane = world.lane();
+    let sam = Actor {
+        id: Some(Uuid::from_u128(9)),
+        name: "sam@example.com".to_owned(),
+        action: "POST /api/v1/admin/accounts".to_owned(),
+    };
+    lane.command(Message::Deposit { account: account(1), amount: 5 }).expect("deposited");
+    assert!(lane.audit_log().is_empty(), "customers are not staff");
+    let deposit = Message::Deposit { account: account(1), amount: 7 };
+    assert_eq!(lane.command_by(sam.clone(), key(1, 1), deposit.clone()), Ok(12));
+    assert_eq!(lane.command_by(sam.clone(), key(1, 1), deposit), Ok(12));
+    lane.command_by(sam.clone(), None, Message::Withdraw { account: account(1), amount: 50 })
+        .expect_err("overdrawn");
+    lane.command_by(sam.clone(), None, Message::Deposit { account: account(2), amount: 1 })
+        .expect("deposited");
+    let entries = world.lane().audit_log();
+    assert_eq!(entries.len(), 2);
+    assert!(entries.iter().all(|entry| entry.actor == sam));
+    let change = &entries[0].changes[0];
+    assert_eq!((change.table.as_str(), change.key.as_str()), ("account", account(1).to_string().as_str()));
+    let balance = |state: &Option<serde_json::Value>| state.as_ref().map(|row| row["balance"].clone());
+    assert_eq!((balance(&change.before), balance(&change.after)), (Some(5.into()), Some(12.into())));
+    let opened = &entries[1].changes[0];
+    assert_eq!((balance(&opened.before), balance(&opened.after)), (None, Some(1.into())));
 }

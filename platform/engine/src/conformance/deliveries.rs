@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use contracts::Timestamp;
 use uuid::Uuid;
 
 use super::{
@@ -9,6 +10,7 @@ use super::{
     world::{LaneByHand, Producer, World},
 };
 use crate::{
+    audit_log::Actor,
     message::Outcome,
     parking::{self, ParkedState},
 };
@@ -91,12 +93,22 @@ fn dead_letter(lane: &mut LaneByHand) -> Uuid {
     parking::all(&mut *lane.session).expect("parked messages are read")[0].id
 }
 
+fn staff() -> Actor {
+    Actor {
+        id: Some(Uuid::from_u128(9)),
+        name: "sam@example.com".to_owned(),
+        action: "POST /dead-letters".to_owned(),
+    }
+}
+
+const NOW: Timestamp = Timestamp(1_767_225_600_000_000);
+
 pub fn a_dead_letter_can_be_replayed(world: &World) {
     let (mut lane, mut producer) = (world.lane(), Producer::default());
     poison(&mut lane, &mut producer);
     let id = dead_letter(&mut lane);
     let mended = producer.tell(deposit(1, 3)).event.clone();
-    let changed = parking::change_dead_letter(&mut *lane.session, id, |mut parked| {
+    let changed = parking::change_dead_letter(&mut *lane.session, id, staff(), NOW, |mut parked| {
         parked.body = parking::Body::Event(mended);
         parked.state = ParkedState::Retry;
         Some(parked)
@@ -112,14 +124,20 @@ pub fn a_dead_letter_can_be_discarded(world: &World) {
     let (mut lane, mut producer) = (world.lane(), Producer::default());
     poison(&mut lane, &mut producer);
     let id = dead_letter(&mut lane);
-    assert!(parking::change_dead_letter(&mut *lane.session, id, |_| None).expect("the store works"));
+    let mut discard = || {
+        let done = parking::change_dead_letter(&mut *lane.session, id, staff(), NOW, |_| None);
+        done.expect("the store works")
+    };
+    assert!(discard());
+    assert!(!discard(), "it is gone");
     lane.advance(Duration::ZERO);
     assert_eq!(lane.balance(account(1)), 5);
     assert!(parking::all(&mut *lane.session).expect("parked messages are read").is_empty());
-    assert!(
-        !parking::change_dead_letter(&mut *lane.session, id, |_| None).expect("the store works"),
-        "it is gone"
-    );
+    let entries = lane.audit_log();
+    assert_eq!(entries.len(), 1, "what was not done is not told");
+    assert_eq!((&entries[0].actor, entries[0].subject.as_str()), (&staff(), id.to_string().as_str()));
+    let change = &entries[0].changes[0];
+    assert!(change.before.as_ref().is_some_and(|before| before["state"] == "dead") && change.after.is_none());
 }
 
 pub fn a_dead_letter_is_mended_within_its_subject(world: &World) {

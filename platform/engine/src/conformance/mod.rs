@@ -46,6 +46,7 @@ on_every_store! {
     batches::a_row_that_needs_did_not_name_is_an_error,
     batches::a_lost_answer_to_a_commit_is_looked_up,
     batches::a_commit_that_did_not_happen_is_done_again,
+    batches::what_staff_do_is_in_the_audit_log,
     deliveries::duplicates_of_any_age_are_known,
     deliveries::a_gap_is_remembered_until_it_is_filled,
     deliveries::an_event_that_cannot_be_handled_parks_its_subject,

@@ -18,12 +18,13 @@ use super::service::{Account, Bank, Message, Told};
 use crate::{
     CommandKey, Filter, HeadMove, Lock, MemoryStore, PostgresAddress, PostgresSession, Record, Row, Select,
     Session, SqliteSession, StoreError, Table, Value,
+    audit_log::{Actor, AuditEntry},
     clock::{CountedIds, ManualClock},
     core::Core,
     effects::Call,
     message::{Incoming, Origin, Outcome},
     service::{Cause, Service},
-    system::SYSTEM_TABLES,
+    system::{AUDIT_LOG, SYSTEM_TABLES},
 };
 
 enum Place {
@@ -124,7 +125,34 @@ impl LaneByHand {
 
     pub fn incoming(&mut self, key: Option<CommandKey>, message: Message) -> Incoming<Bank> {
         let id = self.core.ids.next(self.core.clock.now());
-        Incoming::message(&Bank, Origin::Command(key), message, Cause { id, correlation_id: id })
+        Incoming::message(
+            &Bank,
+            Origin::Command { key, actor: None },
+            message,
+            Cause { id, correlation_id: id },
+        )
+    }
+
+    /// A command of somebody whom the audit log is to name.
+    pub fn command_by(&mut self, actor: Actor, key: Option<CommandKey>, message: Message) -> Reply {
+        let id = self.core.ids.next(self.core.clock.now());
+        let origin = Origin::Command { key, actor: Some(actor) };
+        let incoming = Incoming::message(&Bank, origin, message, Cause { id, correlation_id: id });
+        match self.run(&[incoming]).remove(0) {
+            Outcome::Decided(reply) => reply,
+            other => panic!("a command is decided, not {other:?}"),
+        }
+    }
+
+    /// The audit log, oldest first.
+    pub fn audit_log(&mut self) -> Vec<AuditEntry> {
+        let mut entries: Vec<AuditEntry> = self
+            .all_rows(&AUDIT_LOG)
+            .into_iter()
+            .map(|row| AuditEntry::from_row(row).expect("an entry reads as it was written"))
+            .collect();
+        entries.sort_by_key(|entry| entry.id);
+        entries
     }
 
     pub fn command(&mut self, message: Message) -> Reply {

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{Committed, Unit};
 use crate::{
+    audit_log,
     effects::{self, EffectState},
     log,
     message::Outcome,
@@ -46,6 +47,7 @@ impl<S: Service> Unit<'_, S> {
         let asked = calls.iter().map(|call| call.to_row(EffectState::Running, lease)).collect();
         write(&EFFECT, asked, |table, rows| session.insert(table, rows))?;
         write(&EFFECT, ended_effects, |table, rows| session.upsert(table, rows))?;
+        audit_log::write(session, &self.audit_log)?;
         let next_retry = write_parked(session, &self.parked, &self.parked_done)?;
         write(&WATERMARK, inbox.take_moved(), |table, rows| session.upsert(table, rows))?;
         core.batch = core.ids.next(now);

@@ -21,7 +21,7 @@ use axum::{
 use contracts::{CartId, Currency};
 use engine::{Clock, CommandKey, Engine, Ids, ManualClock, RandomIds};
 use garde::Validate;
-use host::{AdminToken, Keyed, OrderTokens, Problem, Questions, Segment};
+use host::{Keyed, OrderTokens, Problem, Questions, Segment};
 use parking_lot::Mutex;
 use serde::Deserialize;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -42,7 +42,6 @@ const DEFAULT_CURRENCY: Currency = Currency::EUR;
 pub(crate) struct Api {
     engine: Engine<Carts>,
     tokens: OrderTokens,
-    admin: AdminToken,
     questions: Arc<Questions>,
     /// Whether inventory is asked to hold what is added.
     holds: bool,
@@ -57,7 +56,6 @@ impl Api {
         Self {
             engine,
             tokens: ctx.secrets.order_tokens(),
-            admin: ctx.secrets.admin_token(),
             questions: ctx.questions.clone(),
             holds: config.holds,
             clock: ctx.clock.clone(),

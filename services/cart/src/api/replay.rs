@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State, http::HeaderMap};
+use axum::{Json, extract::State};
 use contracts::{Address, CustomerId, Money, OrderId, ProductId, Timestamp};
 use garde::Validate;
-use host::{Body, Problem, command_key_of};
+use host::{Body, Problem, Staff, command_key_of};
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
@@ -102,14 +102,12 @@ struct PlacedInvoice {
 
 /// Puts orders of another time through the shop. Orders of one time are placed together, and each time only after the one before is committed.
 #[utoipa::path(post, path = "/admin/replay/orders", tag = "admin", request_body = ReplayOrders,
-    params(("X-Admin-Token" = String, Header, description = "The installation's admin token.")),
-    responses((status = 200, body = PlacedOrders), (status = 401, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = PlacedOrders), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn replay_orders(
     State(api): State<Arc<Api>>,
-    headers: HeaderMap,
+    _: Staff,
     Body(request): Body<ReplayOrders>,
 ) -> Result<Json<PlacedOrders>, Problem> {
-    api.admin.check(&headers)?;
     let mut placed = Vec::with_capacity(request.orders.len());
     let mut waiting = request.orders.into_iter().peekable();
     while let Some(first) = waiting.next() {

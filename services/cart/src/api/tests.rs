@@ -21,7 +21,7 @@ use contracts::{
     questions::{CartHold, HeldUnits, OrderArrival, QuestionError, StockHolds},
 };
 use engine::{Clock, Engine, ManualClock, SystemClock};
-use host::{Context, Questions, Secrets, Stores};
+use host::{Context, Questions, Stores};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -184,15 +184,14 @@ impl Shop {
             Some(clock) => clock.clone(),
             None => Arc::new(SystemClock),
         };
-        let ctx = Context {
-            data: directory.path().to_owned(),
-            stores: Stores::Sqlite(directory.path().to_owned()),
-            transport: Embedded::new(),
+        let ctx = Context::new(
+            directory.path(),
+            Stores::Sqlite(directory.path().to_owned()),
+            Embedded::new(),
             clock,
-            virtual_clock: virtual_clock.clone(),
-            secrets: Secrets::load(directory.path()).expect("new secrets"),
-            questions: Arc::new(questions),
-        };
+        )
+        .expect("new secrets");
+        let ctx = Context { virtual_clock: virtual_clock.clone(), questions: Arc::new(questions), ..ctx };
         for source in [ServiceName::Catalog, ServiceName::Ordering] {
             ctx.transport.add_producer(source, Arc::new(SilentLog)).expect("a producer");
         }
@@ -201,7 +200,7 @@ impl Shop {
         let api = Api::new(engine.clone(), &ctx, &Config { holds: holds_on, ..Config::default() });
         opened.start(&engine).await.expect("started");
         let token = std::fs::read_to_string(directory.path().join("admin.token")).expect("a token");
-        let (routes, _) = super::routes(api).split_for_parts();
+        let routes = ctx.authenticated(super::routes(api));
         Self { routes, engine, holds, token, clock: virtual_clock, _directory: directory }
     }
 

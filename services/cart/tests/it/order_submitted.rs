@@ -17,6 +17,7 @@ fn submitted(shop: &mut Shop, cart_id: CartId, order_id: OrderId) -> Arc<Logged>
         total: euro(1_990),
         tax: euro(0),
         lines: Vec::new(),
+        email: None,
     };
     shop.harness.make_event(ServiceName::Ordering, order_id, &event)
 }

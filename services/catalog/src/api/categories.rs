@@ -8,10 +8,10 @@ use std::{
 use axum::{
     Json,
     extract::State,
-    http::{HeaderMap, StatusCode, Uri},
+    http::{StatusCode, Uri},
 };
 use garde::Validate;
-use host::{Body, Keyed, Problem, Segment};
+use host::{Body, Keyed, Problem, Segment, Staff};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -155,14 +155,12 @@ pub(super) struct EditCategory {
 
 /// Adds categories: all of them, or none.
 #[utoipa::path(post, path = "/admin/categories", tag = "admin", request_body = AddCategories,
-    params(("X-Admin-Token" = String, Header, description = "The installation's admin token.")),
-    responses((status = 200, body = AddedCategories), (status = 401, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = AddedCategories), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn add_categories(
     State(api): State<Arc<Api>>,
-    headers: HeaderMap,
+    Staff(actor): Staff,
     request: Keyed<AddCategories>,
 ) -> Result<Json<AddedCategories>, Problem> {
-    api.admin.check(&headers)?;
     let inputs = request.body.categories;
     let mut by_slug = HashMap::new();
     if inputs.iter().any(|input| input.parent.is_some()) {
@@ -181,7 +179,7 @@ pub(super) async fn add_categories(
         let NewCategoryInput { slug, name, position, .. } = input;
         categories.push(NewCategory { category_id, parent_id, slug, name, position });
     }
-    let added = categories_of(api.command(request.key, Message::AddCategories { categories }).await?)?;
+    let added = categories_of(api.command(actor, request.key, Message::AddCategories { categories }).await?)?;
     Ok(Json(AddedCategories { categories: added.into_iter().map(CategoryView::from).collect() }))
 }
 
@@ -194,16 +192,14 @@ fn parent(name: &str, by_slug: &HashMap<String, CategoryId>, field: &str) -> Res
 
 /// Describes a category otherwise, or moves it with all that is below it.
 #[utoipa::path(patch, path = "/admin/categories/{id}", tag = "admin", request_body = EditCategory,
-    params(("id" = CategoryId, Path, description = "The category."),
-        ("X-Admin-Token" = String, Header, description = "The installation's admin token.")),
-    responses((status = 200, body = CategoryView), (status = 401, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    params(("id" = CategoryId, Path, description = "The category.")),
+    responses((status = 200, body = CategoryView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn edit_category(
     State(api): State<Arc<Api>>,
-    headers: HeaderMap,
+    Staff(actor): Staff,
     Segment(category_id): Segment<CategoryId>,
     Body(input): Body<EditCategory>,
 ) -> Result<Json<CategoryView>, Problem> {
-    api.admin.check(&headers)?;
     let parent_id = match input.parent {
         None => None,
         Some(None) => Some(None),
@@ -215,23 +211,21 @@ pub(super) async fn edit_category(
         }
     };
     let change = CategoryChange { parent_id, slug: input.slug, name: input.name, position: input.position };
-    let changed = api.command(None, Message::ChangeCategory { category_id, change }).await?;
+    let changed = api.command(actor, None, Message::ChangeCategory { category_id, change }).await?;
     let category = categories_of(changed)?.into_iter().next().ok_or_else(Problem::internal)?;
     Ok(Json(category.into()))
 }
 
 /// Takes out a category that holds no products and no categories.
 #[utoipa::path(delete, path = "/admin/categories/{id}", tag = "admin",
-    params(("id" = CategoryId, Path, description = "The category."),
-        ("X-Admin-Token" = String, Header, description = "The installation's admin token.")),
-    responses((status = 204, description = "It is gone."), (status = 401, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
+    params(("id" = CategoryId, Path, description = "The category.")),
+    responses((status = 204, description = "It is gone."), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub(super) async fn remove_category(
     State(api): State<Arc<Api>>,
-    headers: HeaderMap,
+    Staff(actor): Staff,
     Segment(category_id): Segment<CategoryId>,
 ) -> Result<StatusCode, Problem> {
-    api.admin.check(&headers)?;
-    api.command(None, Message::RemoveCategory { category_id }).await?;
+    api.command(actor, None, Message::RemoveCategory { category_id }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -15,8 +15,8 @@ use std::sync::Arc;
 
 use axum::{extract::State, http::Uri};
 use contracts::ProductId;
-use engine::{Clock, Engine, Ids, RandomIds};
-use host::{AdminToken, Counter, Page, Problem, Segment};
+use engine::{Actor, Clock, CommandKey, Engine, Ids, RandomIds};
+use host::{Counter, Page, Problem, Segment};
 use parking_lot::Mutex;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -56,7 +56,6 @@ impl Default for Counters {
 /// What the routes work with.
 pub(crate) struct Api {
     engine: Engine<Catalog>,
-    admin: AdminToken,
     clock: Arc<dyn Clock>,
     ids: Mutex<RandomIds>,
     cache: Cache,
@@ -64,22 +63,23 @@ pub(crate) struct Api {
 }
 
 impl Api {
-    pub(crate) fn new(
-        engine: Engine<Catalog>,
-        admin: AdminToken,
-        clock: Arc<dyn Clock>,
-        counters: Counters,
-    ) -> Self {
+    pub(crate) fn new(engine: Engine<Catalog>, clock: Arc<dyn Clock>, counters: Counters) -> Self {
         let ids = Mutex::new(RandomIds::new());
-        Self { engine, admin, clock, ids, cache: Cache::default(), counters }
+        Self { engine, clock, ids, cache: Cache::default(), counters }
     }
 
     fn new_id(&self) -> ProductId {
         self.ids.lock().next(self.clock.now()).into()
     }
 
-    async fn command(&self, key: Option<engine::CommandKey>, message: Message) -> Result<Reply, Problem> {
-        Ok(self.engine.command(key, message).await?)
+    /// Gives a command of staff's.
+    async fn command(
+        &self,
+        actor: Actor,
+        key: Option<CommandKey>,
+        message: Message,
+    ) -> Result<Reply, Problem> {
+        Ok(self.engine.command_by(actor, key, message).await?)
     }
 
     /// An answer from memory, or one that was rendered now. The revision is read first: what commits meanwhile makes the answer old at once.

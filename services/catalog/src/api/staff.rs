@@ -9,8 +9,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use contracts::ProductId;
-use engine::CommandError;
-use host::{Body, Keyed, Page, Params, Problem, Segment};
+use engine::{Actor, CommandError};
+use host::{Body, Keyed, Page, Params, Problem, Segment, Staff};
 
 use super::{
     Api,
@@ -30,46 +30,40 @@ use crate::{
 const PRODUCTS_PATH: &str = "/api/v1/admin/products";
 
 /// All products, listed or not, and those that are not sold any more. Variants are shown with their families.
-#[utoipa::path(get, path = "/admin/products", tag = "admin", operation_id = "list_all_products", params(ListParams, StatusParam,
-        ("X-Admin-Token" = String, Header, description = "The installation's admin token.")),
+#[utoipa::path(get, path = "/admin/products", tag = "admin", operation_id = "list_all_products", params(ListParams, StatusParam),
     responses((status = 200, body = Page<StaffProductView>, headers(("Link" = String, description = "The next page, as rel=\"next\"; not there on the last one."))),
-        (status = 401, body = Problem), (status = 422, body = Problem)))]
+        (status = 422, body = Problem)))]
 pub(super) async fn list_all_products(
     State(api): State<Arc<Api>>,
-    headers: HeaderMap,
+    _: Staff,
     Params(StatusParam { status }): Params<StatusParam>,
     uri: Uri,
 ) -> Result<Rendered, Problem> {
-    api.admin.check(&headers)?;
     page(&api, &uri, PRODUCTS_PATH, status, StaffProductView::listed).await
 }
 
 /// A product, whatever became of it, with the `ETag` of its version.
 #[utoipa::path(get, path = "/admin/products/{id}", tag = "admin", operation_id = "get_any_product",
-    params(("id" = ProductId, Path, description = "The product."),
-        ("X-Admin-Token" = String, Header, description = "The installation's admin token.")),
+    params(("id" = ProductId, Path, description = "The product.")),
     responses((status = 200, body = StaffProductView, headers(("ETag" = String, description = "The product's version."))),
-        (status = 401, body = Problem), (status = 404, body = Problem)))]
+        (status = 404, body = Problem)))]
 pub(super) async fn get_any_product(
     State(api): State<Arc<Api>>,
-    headers: HeaderMap,
+    _: Staff,
     Segment(product_id): Segment<ProductId>,
 ) -> Result<Response, Problem> {
-    api.admin.check(&headers)?;
     let product = api.engine.reads().get::<Product>(product_id).await?;
     staff_view(&api, product.ok_or_else(|| Problem::not_found("product"))?).await
 }
 
 /// Adds products: all of them, or none. One whose SKU is there already is answered with the product that has it.
 #[utoipa::path(post, path = "/admin/products", tag = "admin", request_body = CreateProducts,
-    params(("X-Admin-Token" = String, Header, description = "The installation's admin token.")),
-    responses((status = 200, body = CreatedProducts), (status = 401, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = CreatedProducts), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn create_products(
     State(api): State<Arc<Api>>,
-    headers: HeaderMap,
+    Staff(actor): Staff,
     request: Keyed<CreateProducts>,
 ) -> Result<Json<CreatedProducts>, Problem> {
-    api.admin.check(&headers)?;
     let inputs = request.body.products;
     let names = match inputs.iter().any(|input| !input.categories.is_empty()) {
         true => Some(CategoryNames::of(&store::tree(api.engine.reads()).await?)),
@@ -83,7 +77,7 @@ pub(super) async fn create_products(
         };
         products.push(input.into_new_product(category_ids, &mut || api.new_id()));
     }
-    match api.command(request.key, Message::CreateProducts { products }).await? {
+    match api.command(actor, request.key, Message::CreateProducts { products }).await? {
         Reply::Products(made) => {
             Ok(Json(CreatedProducts { products: made.into_iter().map(CreatedProduct::from).collect() }))
         }
@@ -93,18 +87,16 @@ pub(super) async fn create_products(
 
 /// Adds a variant to a family. One whose SKU the family has already is answered as it is.
 #[utoipa::path(post, path = "/admin/products/{id}/variants", tag = "admin", request_body = NewVariantInput,
-    params(("id" = ProductId, Path, description = "The family."),
-        ("X-Admin-Token" = String, Header, description = "The installation's admin token.")),
-    responses((status = 200, body = VariantView), (status = 401, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    params(("id" = ProductId, Path, description = "The family.")),
+    responses((status = 200, body = VariantView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn add_variant(
     State(api): State<Arc<Api>>,
-    headers: HeaderMap,
+    Staff(actor): Staff,
     Segment(family_id): Segment<ProductId>,
     request: Keyed<NewVariantInput>,
 ) -> Result<Json<VariantView>, Problem> {
-    api.admin.check(&headers)?;
     let variant = request.body.into_new_variant(&mut || api.new_id());
-    match api.command(request.key, Message::AddVariant { family_id, variant }).await? {
+    match api.command(actor, request.key, Message::AddVariant { family_id, variant }).await? {
         Reply::Product(variant) => Ok(Json(variant.into())),
         _ => Err(Problem::internal()),
     }
@@ -112,18 +104,16 @@ pub(super) async fn add_variant(
 
 /// Sells a product for another price from now on. Open carts take it over.
 #[utoipa::path(post, path = "/admin/products/{id}/price", tag = "admin", request_body = ChangePrice,
-    params(("id" = ProductId, Path, description = "The product."),
-        ("X-Admin-Token" = String, Header, description = "The installation's admin token.")),
-    responses((status = 200, body = ProductView), (status = 401, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    params(("id" = ProductId, Path, description = "The product.")),
+    responses((status = 200, body = ProductView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn change_price(
     State(api): State<Arc<Api>>,
-    headers: HeaderMap,
+    Staff(actor): Staff,
     Segment(product_id): Segment<ProductId>,
     request: Keyed<ChangePrice>,
 ) -> Result<Json<ProductView>, Problem> {
-    api.admin.check(&headers)?;
     let message = Message::ChangePrice { product_id, price: request.body.price };
-    match api.command(request.key, message).await? {
+    match api.command(actor, request.key, message).await? {
         Reply::Product(product) => Ok(Json(ProductView::listed(product))),
         _ => Err(Problem::internal()),
     }
@@ -132,17 +122,16 @@ pub(super) async fn change_price(
 /// Describes a product otherwise. What is not named stays as it is. A family's variants follow it.
 #[utoipa::path(patch, path = "/admin/products/{id}", tag = "admin", request_body = EditProduct,
     params(("id" = ProductId, Path, description = "The product."),
-        ("If-Match" = Option<String>, Header, description = "The `ETag` of the version that is meant."),
-        ("X-Admin-Token" = String, Header, description = "The installation's admin token.")),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` of the version that is meant.")),
     responses((status = 200, body = StaffProductView, headers(("ETag" = String, description = "The product's version."))),
-        (status = 401, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem), (status = 412, body = Problem), (status = 422, body = Problem)))]
+        (status = 404, body = Problem), (status = 409, body = Problem), (status = 412, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn edit_product(
     State(api): State<Arc<Api>>,
+    Staff(actor): Staff,
     headers: HeaderMap,
     Segment(product_id): Segment<ProductId>,
     Body(input): Body<EditProduct>,
 ) -> Result<Response, Problem> {
-    api.admin.check(&headers)?;
     let revision = revision_meant(&headers)?;
     let category_ids = match &input.categories {
         Some(names) if !names.is_empty() => {
@@ -152,7 +141,7 @@ pub(super) async fn edit_product(
         other => other.as_ref().map(|_| Vec::new()),
     };
     let change = input.into_change(category_ids);
-    match change_command(&api, Message::ChangeProduct { product_id, revision, change }).await? {
+    match change_command(&api, actor, Message::ChangeProduct { product_id, revision, change }).await? {
         Reply::Product(product) => staff_view(&api, product).await,
         _ => Err(Problem::internal()),
     }
@@ -161,23 +150,22 @@ pub(super) async fn edit_product(
 /// Sells a product no longer: it is in no list, and customers do not find it. A family goes with its variants.
 #[utoipa::path(delete, path = "/admin/products/{id}", tag = "admin",
     params(("id" = ProductId, Path, description = "The product."),
-        ("If-Match" = Option<String>, Header, description = "The `ETag` of the version that is meant."),
-        ("X-Admin-Token" = String, Header, description = "The installation's admin token.")),
-    responses((status = 204, description = "It is not sold any more."), (status = 401, body = Problem), (status = 404, body = Problem), (status = 412, body = Problem)))]
+        ("If-Match" = Option<String>, Header, description = "The `ETag` of the version that is meant.")),
+    responses((status = 204, description = "It is not sold any more."), (status = 404, body = Problem), (status = 412, body = Problem)))]
 pub(super) async fn delete_product(
     State(api): State<Arc<Api>>,
+    Staff(actor): Staff,
     headers: HeaderMap,
     Segment(product_id): Segment<ProductId>,
 ) -> Result<StatusCode, Problem> {
-    api.admin.check(&headers)?;
     let revision = revision_meant(&headers)?;
-    change_command(&api, Message::DeleteProduct { product_id, revision }).await?;
+    change_command(&api, actor, Message::DeleteProduct { product_id, revision }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// A command whose refusal may be that the product is of another version by now.
-async fn change_command(api: &Api, message: Message) -> Result<Reply, Problem> {
-    match api.engine.command(None, message).await {
+async fn change_command(api: &Api, actor: Actor, message: Message) -> Result<Reply, Problem> {
+    match api.engine.command_by(actor, None, message).await {
         Err(CommandError::Refused(refusal)) if refusal.code == "precondition_failed" => {
             Err(Problem::new(StatusCode::PRECONDITION_FAILED, &refusal.code, refusal.detail))
         }

@@ -15,7 +15,7 @@ use axum::{
 };
 use bus::Embedded;
 use engine::SystemClock;
-use host::{Context, Questions, Running, Secrets, Stores};
+use host::{Context, Running, Stores};
 use serde_json::{Value, json};
 use testkit::PostgresServer;
 use tower::ServiceExt;
@@ -56,19 +56,12 @@ impl Shop {
     }
 
     async fn on(stores: Stores, directory: tempfile::TempDir) -> Self {
-        let ctx = Context {
-            data: directory.path().to_owned(),
-            stores,
-            transport: Embedded::new(),
-            clock: Arc::new(SystemClock),
-            virtual_clock: None,
-            secrets: Secrets::load(directory.path()).expect("new secrets"),
-            questions: Arc::new(Questions::default()),
-        };
+        let ctx = Context::new(directory.path(), stores, Embedded::new(), Arc::new(SystemClock))
+            .expect("new secrets");
         let mounted = crate::mount(&ctx, &crate::Config::default()).await.expect("mounted");
         mounted.service.start().await.expect("started");
         let token = std::fs::read_to_string(directory.path().join("admin.token")).expect("a token");
-        let (routes, _) = mounted.routes.split_for_parts();
+        let routes = ctx.authenticated(mounted.routes);
         Self { routes, service: mounted.service, token, _directory: directory }
     }
 

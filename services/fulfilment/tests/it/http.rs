@@ -11,7 +11,7 @@ use bus::Logged;
 use contracts::OrderId;
 use engine::SystemClock;
 use fulfilment::{Config, MOCK_CARRIER};
-use host::{Context, Questions, Running, Secrets, Stores};
+use host::{Context, Running, Stores};
 use serde_json::{Value, json};
 use testkit::PostgresServer;
 use tower::ServiceExt;
@@ -41,18 +41,11 @@ impl Mounted {
         config: &Config,
         events: Vec<Arc<Logged>>,
     ) -> Self {
-        let ctx = Context {
-            data: directory.path().to_owned(),
-            stores,
-            transport: transport_with(events),
-            clock: Arc::new(SystemClock),
-            virtual_clock: None,
-            secrets: Secrets::load(directory.path()).expect("new secrets"),
-            questions: Arc::new(Questions::default()),
-        };
+        let ctx = Context::new(directory.path(), stores, transport_with(events), Arc::new(SystemClock))
+            .expect("new secrets");
         let mounted = fulfilment::mount(&ctx, config).await.expect("mounted");
         mounted.service.start().await.expect("started");
-        let (routes, _) = mounted.routes.split_for_parts();
+        let routes = ctx.authenticated(mounted.routes);
         Self { routes, ctx, service: mounted.service, _directory: directory }
     }
 

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::{extract::State, http::HeaderMap, response::Response};
+use axum::{extract::State, response::Response};
 use contracts::{OrderId, ProductId};
-use host::{Page, PageQuery, Params, Problem, Segment, paged};
+use host::{Page, PageQuery, Params, Problem, Segment, Staff, paged};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -56,17 +56,15 @@ impl From<Movement> for MovementView {
 
 /// Every change of a product's units on hand, newest first. Their sum is what is on hand.
 #[utoipa::path(get, path = "/admin/stock/{product_id}/history", tag = "admin",
-    params(("product_id" = ProductId, Path, description = "The product."), PageQuery,
-        ("X-Admin-Token" = String, Header, description = "The installation's admin token.")),
+    params(("product_id" = ProductId, Path, description = "The product."), PageQuery),
     responses((status = 200, body = Page<MovementView>, headers(("Link" = String, description = "The next page, as rel=\"next\"; not there on the last one."))),
-        (status = 401, body = Problem), (status = 404, body = Problem, description = "No such product, or its units are not counted."), (status = 422, body = Problem)))]
+        (status = 404, body = Problem, description = "No such product, or its units are not counted."), (status = 422, body = Problem)))]
 pub(super) async fn list_movements(
     State(api): State<Arc<Api>>,
-    headers: HeaderMap,
+    _: Staff,
     Segment(product_id): Segment<ProductId>,
     Params(PageQuery { limit, cursor }): Params<PageQuery>,
 ) -> Result<Response, Problem> {
-    api.admin.check(&headers)?;
     let reads = api.engine.reads();
     let stock = reads.get::<Stock>(product_id).await?;
     let stock = stock.ok_or_else(|| Problem::not_found("product with stock"))?;

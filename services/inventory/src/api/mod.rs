@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::{Json, extract::State, http::StatusCode};
 use contracts::ProductId;
 use engine::{Clock, Engine, RandomIds};
-use host::{AdminToken, Problem, Segment};
+use host::{Problem, Segment};
 use parking_lot::Mutex;
 use serde::Serialize;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -18,14 +18,13 @@ use crate::{domain::Stock, message::Level, service::Inventory};
 /// What the routes work with.
 pub(crate) struct Api {
     engine: Engine<Inventory>,
-    admin: AdminToken,
     clock: Arc<dyn Clock>,
     ids: Mutex<RandomIds>,
 }
 
 impl Api {
-    pub(crate) fn new(engine: Engine<Inventory>, admin: AdminToken, clock: Arc<dyn Clock>) -> Self {
-        Self { engine, admin, clock, ids: Mutex::new(RandomIds::new()) }
+    pub(crate) fn new(engine: Engine<Inventory>, clock: Arc<dyn Clock>) -> Self {
+        Self { engine, clock, ids: Mutex::new(RandomIds::new()) }
     }
 }
 

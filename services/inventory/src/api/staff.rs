@@ -11,7 +11,7 @@ use axum::{
 use contracts::ProductId;
 use engine::Ids;
 use garde::Validate;
-use host::{Body, Keyed, Page, Params, Problem, Segment};
+use host::{Body, Keyed, Page, Params, Problem, Segment, Staff};
 use serde::{Deserialize, Serialize};
 
 use super::{Api, StockView, invalid_cursor};
@@ -98,20 +98,17 @@ pub(super) struct AdjustedStock {
 
 /// Says what came in, what was counted, or what is gone.
 #[utoipa::path(post, path = "/admin/stock", tag = "admin", request_body = AdjustStock,
-    params(("X-Admin-Token" = String, Header, description = "The installation's admin token.")),
-    responses((status = 200, body = AdjustedStock), (status = 401, body = Problem),
-        (status = 409, body = Problem, description = "`stock_promised`: fewer would be left than are promised."), (status = 422, body = Problem)))]
+    responses((status = 200, body = AdjustedStock), (status = 409, body = Problem, description = "`stock_promised`: fewer would be left than are promised."), (status = 422, body = Problem)))]
 pub(super) async fn adjust_stock(
     State(api): State<Arc<Api>>,
-    headers: HeaderMap,
+    Staff(actor): Staff,
     request: Keyed<AdjustStock>,
 ) -> Result<Json<AdjustedStock>, Problem> {
-    api.admin.check(&headers)?;
     let AdjustStock { reason, note, stock } = request.body;
     let adjustment_id = api.ids.lock().next(api.clock.now());
     let changes = stock.into_iter().map(WantedChange::from).collect();
     let message = Message::AdjustStock { adjustment_id, reason, note, changes };
-    match api.engine.command(request.key, message).await? {
+    match api.engine.command_by(actor, request.key, message).await? {
         Reply::Adjusted(levels) => {
             Ok(Json(AdjustedStock { stock: levels.into_iter().map(StockView::from).collect() }))
         }
@@ -177,15 +174,14 @@ impl StockItem {
 
 /// The stock of all products, or of those that are low, by product.
 #[utoipa::path(get, path = "/admin/stock", tag = "admin",
-    params(StockQuery, ("X-Admin-Token" = String, Header, description = "The installation's admin token.")),
+    params(StockQuery),
     responses((status = 200, body = Page<StockItem>, headers(("Link" = String, description = "The next page, as rel=\"next\"; not there on the last one."))),
-        (status = 401, body = Problem), (status = 422, body = Problem)))]
+        (status = 422, body = Problem)))]
 pub(super) async fn list_stock(
     State(api): State<Arc<Api>>,
-    headers: HeaderMap,
+    _: Staff,
     Params(StockQuery { low, limit, cursor }): Params<StockQuery>,
 ) -> Result<Response, Problem> {
-    api.admin.check(&headers)?;
     let after: Option<ProductId> =
         cursor.map(|cursor| cursor.parse()).transpose().map_err(|_| invalid_cursor())?;
     let inventory = api.engine.service();
@@ -219,17 +215,15 @@ pub(super) struct SetThreshold {
 
 /// Sets below how many available units a product's stock is low.
 #[utoipa::path(put, path = "/admin/stock/{product_id}/threshold", tag = "admin", request_body = SetThreshold,
-    params(("product_id" = ProductId, Path, description = "The product."),
-        ("X-Admin-Token" = String, Header, description = "The installation's admin token.")),
-    responses((status = 200, body = StockItem), (status = 401, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    params(("product_id" = ProductId, Path, description = "The product.")),
+    responses((status = 200, body = StockItem), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn set_threshold(
     State(api): State<Arc<Api>>,
-    headers: HeaderMap,
+    Staff(actor): Staff,
     Segment(product_id): Segment<ProductId>,
     Body(SetThreshold { threshold }): Body<SetThreshold>,
 ) -> Result<Json<StockItem>, Problem> {
-    api.admin.check(&headers)?;
-    match api.engine.command(None, Message::SetThreshold { product_id, threshold }).await? {
+    match api.engine.command_by(actor, None, Message::SetThreshold { product_id, threshold }).await? {
         Reply::Stock(stock) => Ok(Json(StockItem::of(&stock, api.engine.service()))),
         Reply::Done | Reply::Held(_) | Reply::Adjusted(_) => Err(Problem::internal()),
     }

@@ -12,7 +12,7 @@ use contracts::{
     questions::{QuestionError, StockLevel},
 };
 use engine::SystemClock;
-use host::{Context, Questions, Running, Secrets, Stores};
+use host::{Context, Running, Stores};
 use inventory::Config;
 use serde_json::{Value, json};
 use testkit::PostgresServer;
@@ -41,18 +41,11 @@ impl Mounted {
 
     async fn start_on(stores: Stores, directory: tempfile::TempDir) -> Self {
         let others = Others::new();
-        let ctx = Context {
-            data: directory.path().to_owned(),
-            stores,
-            transport: others.transport.clone(),
-            clock: Arc::new(SystemClock),
-            virtual_clock: None,
-            secrets: Secrets::load(directory.path()).expect("new secrets"),
-            questions: Arc::new(Questions::default()),
-        };
+        let ctx = Context::new(directory.path(), stores, others.transport.clone(), Arc::new(SystemClock))
+            .expect("new secrets");
         let mounted = inventory::mount(&ctx, &Config::default()).await.expect("mounted");
         mounted.service.start().await.expect("started");
-        let (routes, _) = mounted.routes.split_for_parts();
+        let routes = ctx.authenticated(mounted.routes);
         Self { routes, ctx, others, service: mounted.service, _directory: directory }
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use contracts::{Money, OrderId};
 use engine::{Clock, Engine, Ids, RandomIds};
-use host::{AdminToken, Bearer, OrderTokens, Problem, Segment};
+use host::{Caller, OrderGate, Problem, Segment};
 use parking_lot::Mutex;
 use serde::Serialize;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -22,8 +22,7 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct Api {
     pub engine: Engine<Payments>,
-    pub tokens: OrderTokens,
-    pub admin: AdminToken,
+    pub gate: OrderGate,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<Mutex<RandomIds>>,
 }
@@ -94,11 +93,9 @@ impl From<Payment> for PaymentView {
 async fn get_payment(
     State(api): State<Api>,
     Segment(id): Segment<OrderId>,
-    bearer: Bearer,
+    caller: Caller,
 ) -> Result<Json<PaymentView>, Problem> {
-    if !bearer.0.as_deref().is_some_and(|token| api.tokens.opens(id, token)) {
-        return Err(Problem::not_found("order"));
-    }
+    api.gate.open(id, &caller).await?;
     let payment = api.engine.reads().get::<Payment>(id).await?;
     payment.map(|payment| Json(payment.into())).ok_or_else(|| Problem::not_found("payment"))
 }

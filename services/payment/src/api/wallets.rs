@@ -1,14 +1,9 @@
 //! Routes of wallets, for staff.
 
-use axum::{
-    Json,
-    extract::State,
-    http::{HeaderMap, StatusCode},
-    response::Response,
-};
+use axum::{Json, extract::State, http::StatusCode, response::Response};
 use contracts::{CustomerId, Money};
 use garde::Validate;
-use host::{Keyed, Page, PageQuery, Params, Problem, Segment, paged};
+use host::{Keyed, Page, PageQuery, Params, Problem, Segment, Staff, paged};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -32,15 +27,13 @@ pub(super) struct WalletView {
 
 /// What a customer's wallet holds, by currency.
 #[utoipa::path(get, path = "/admin/customers/{customer_id}/wallet", tag = "admin",
-    params(("customer_id" = CustomerId, Path, description = "The customer."),
-        ("X-Admin-Token" = String, Header, description = "The installation's admin token.")),
-    responses((status = 200, body = WalletView), (status = 401, body = Problem), (status = 404, body = Problem)))]
+    params(("customer_id" = CustomerId, Path, description = "The customer.")),
+    responses((status = 200, body = WalletView), (status = 404, body = Problem)))]
 pub(super) async fn get_wallet(
     State(api): State<Api>,
-    headers: HeaderMap,
+    _: Staff,
     Segment(customer_id): Segment<CustomerId>,
 ) -> Result<Json<WalletView>, Problem> {
-    api.admin.check(&headers)?;
     let accounts = store::accounts_of(api.engine.reads(), customer_id).await?;
     let balance = |Account { balance, currency, .. }| Money::new(balance, currency);
     Ok(Json(WalletView { customer_id, balances: accounts.into_iter().map(balance).collect() }))
@@ -102,17 +95,15 @@ impl Place {
 
 /// All that moved in and out of a customer's wallet, newest first.
 #[utoipa::path(get, path = "/admin/customers/{customer_id}/wallet/entries", tag = "admin",
-    params(("customer_id" = CustomerId, Path, description = "The customer."), PageQuery,
-        ("X-Admin-Token" = String, Header, description = "The installation's admin token.")),
+    params(("customer_id" = CustomerId, Path, description = "The customer."), PageQuery),
     responses((status = 200, body = Page<EntryView>, headers(("Link" = String, description = "The next page, as rel=\"next\"; not there on the last one."))),
-        (status = 401, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+        (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn list_entries(
     State(api): State<Api>,
-    headers: HeaderMap,
+    _: Staff,
     Segment(customer_id): Segment<CustomerId>,
     Params(PageQuery { limit, cursor }): Params<PageQuery>,
 ) -> Result<Response, Problem> {
-    api.admin.check(&headers)?;
     let before = match cursor.as_deref().map(Place::of_cursor) {
         None => None,
         Some(Some(place)) => Some(place),
@@ -207,21 +198,19 @@ impl From<TopUp> for TopUpView {
 
 /// Asks a gateway for money for a customer's wallet. It is in the wallet once the gateway has captured it.
 #[utoipa::path(post, path = "/admin/customers/{customer_id}/wallet/top-ups", tag = "admin", request_body = TopUpWallet,
-    params(("customer_id" = CustomerId, Path, description = "The customer."),
-        ("X-Admin-Token" = String, Header, description = "The installation's admin token.")),
-    responses((status = 202, body = TopUpView, description = "The gateway is asked."), (status = 401, body = Problem), (status = 404, body = Problem),
+    params(("customer_id" = CustomerId, Path, description = "The customer.")),
+    responses((status = 202, body = TopUpView, description = "The gateway is asked."), (status = 404, body = Problem),
         (status = 422, body = Problem, description = "Also `balance_out_of_range`: a wallet cannot hold that much.")))]
 pub(super) async fn top_up(
     State(api): State<Api>,
-    headers: HeaderMap,
+    Staff(actor): Staff,
     Segment(customer_id): Segment<CustomerId>,
     request: Keyed<TopUpWallet>,
 ) -> Result<(StatusCode, Json<TopUpView>), Problem> {
-    api.admin.check(&headers)?;
     let TopUpWallet { amount, payment_method } = request.body;
     let top_up_id = api.new_id();
     let message = Message::TopUp { top_up_id, customer_id, amount, method: payment_method };
-    match api.engine.command(request.key, message).await? {
+    match api.engine.command_by(actor, request.key, message).await? {
         Reply::TopUp(top_up) => Ok((StatusCode::ACCEPTED, Json(top_up.into()))),
         Reply::Done | Reply::Adjusted(_) => Err(Problem::internal()),
     }
@@ -229,15 +218,13 @@ pub(super) async fn top_up(
 
 /// A top-up and where it stands.
 #[utoipa::path(get, path = "/admin/customers/{customer_id}/wallet/top-ups/{id}", tag = "admin",
-    params(("customer_id" = CustomerId, Path, description = "The customer."), ("id" = Uuid, Path, description = "The top-up."),
-        ("X-Admin-Token" = String, Header, description = "The installation's admin token.")),
-    responses((status = 200, body = TopUpView), (status = 401, body = Problem), (status = 404, body = Problem)))]
+    params(("customer_id" = CustomerId, Path, description = "The customer."), ("id" = Uuid, Path, description = "The top-up.")),
+    responses((status = 200, body = TopUpView), (status = 404, body = Problem)))]
 pub(super) async fn get_top_up(
     State(api): State<Api>,
-    headers: HeaderMap,
+    _: Staff,
     Segment((customer_id, id)): Segment<(CustomerId, Uuid)>,
 ) -> Result<Json<TopUpView>, Problem> {
-    api.admin.check(&headers)?;
     let top_up = api.engine.reads().get::<TopUp>(id).await?;
     let own = top_up.filter(|top_up| top_up.customer_id == customer_id);
     own.map(|top_up| Json(top_up.into())).ok_or_else(|| Problem::not_found("top-up"))
@@ -325,21 +312,19 @@ pub(super) struct AdjustedWallets {
 
 /// Gives money to a customer's wallet or takes it, without a gateway.
 #[utoipa::path(post, path = "/admin/customers/{customer_id}/wallet/adjustments", tag = "admin", request_body = AdjustWallet,
-    params(("customer_id" = CustomerId, Path, description = "The customer."),
-        ("X-Admin-Token" = String, Header, description = "The installation's admin token.")),
-    responses((status = 200, body = AdjustedView), (status = 401, body = Problem), (status = 404, body = Problem),
+    params(("customer_id" = CustomerId, Path, description = "The customer.")),
+    responses((status = 200, body = AdjustedView), (status = 404, body = Problem),
         (status = 409, body = Problem, description = "`insufficient_funds`: the wallet has too little."), (status = 422, body = Problem)))]
 pub(super) async fn adjust(
     State(api): State<Api>,
-    headers: HeaderMap,
+    Staff(actor): Staff,
     Segment(customer_id): Segment<CustomerId>,
     request: Keyed<AdjustWallet>,
 ) -> Result<Json<AdjustedView>, Problem> {
-    api.admin.check(&headers)?;
     let AdjustWallet { amount, reason } = request.body;
     let id = api.new_id().to_string();
     let message = Message::Adjust(vec![Adjustment { id, customer_id, amount, reason }]);
-    match api.engine.command(request.key, message).await? {
+    match api.engine.command_by(actor, request.key, message).await? {
         Reply::Adjusted(mut adjusted) => match adjusted.pop() {
             Some(adjusted) => Ok(Json(adjusted.into())),
             None => Err(Problem::internal()),
@@ -350,20 +335,17 @@ pub(super) async fn adjust(
 
 /// Gives money to many wallets or takes it, without a gateway. An adjustment that was made before changes nothing.
 #[utoipa::path(post, path = "/admin/wallets/adjustments", tag = "admin", request_body = AdjustWallets,
-    params(("X-Admin-Token" = String, Header, description = "The installation's admin token.")),
-    responses((status = 200, body = AdjustedWallets), (status = 401, body = Problem),
-        (status = 409, body = Problem, description = "`insufficient_funds`: a wallet has too little. `adjustment_id_reused`: an id was used for another wallet or amount."),
+    responses((status = 200, body = AdjustedWallets), (status = 409, body = Problem, description = "`insufficient_funds`: a wallet has too little. `adjustment_id_reused`: an id was used for another wallet or amount."),
         (status = 422, body = Problem)))]
 pub(super) async fn adjust_many(
     State(api): State<Api>,
-    headers: HeaderMap,
+    Staff(actor): Staff,
     request: Keyed<AdjustWallets>,
 ) -> Result<Json<AdjustedWallets>, Problem> {
-    api.admin.check(&headers)?;
     let adjustment =
         |AdjustmentInput { id, customer_id, amount, reason }| Adjustment { id, customer_id, amount, reason };
     let message = Message::Adjust(request.body.adjustments.into_iter().map(adjustment).collect());
-    match api.engine.command(request.key, message).await? {
+    match api.engine.command_by(actor, request.key, message).await? {
         Reply::Adjusted(adjusted) => {
             Ok(Json(AdjustedWallets { adjustments: adjusted.into_iter().map(AdjustedView::from).collect() }))
         }

@@ -9,7 +9,7 @@ use axum::{
 };
 use contracts::{CustomerId, OrderId};
 use engine::SystemClock;
-use host::{Context, Questions, Running, Secrets, Stores};
+use host::{Context, Running, Stores};
 use payment::Config;
 use serde_json::{Value, json};
 use testkit::PostgresServer;
@@ -38,18 +38,11 @@ impl Mounted {
 
     async fn start_on(stores: Stores, directory: tempfile::TempDir) -> Self {
         let ordering = Ordering::new();
-        let ctx = Context {
-            data: directory.path().to_owned(),
-            stores,
-            transport: ordering.transport.clone(),
-            clock: Arc::new(SystemClock),
-            virtual_clock: None,
-            secrets: Secrets::load(directory.path()).expect("new secrets"),
-            questions: Arc::new(Questions::default()),
-        };
+        let ctx = Context::new(directory.path(), stores, ordering.transport.clone(), Arc::new(SystemClock))
+            .expect("new secrets");
         let mounted = payment::mount(&ctx, &Config::default()).await.expect("mounted");
         mounted.service.start().await.expect("started");
-        let (routes, _) = mounted.routes.split_for_parts();
+        let routes = ctx.authenticated(mounted.routes);
         Self { routes, ctx, ordering, service: mounted.service, directory }
     }
 

@@ -1,0 +1,256 @@
+//! Access tokens: who somebody is, signed by identity, for a few minutes. Checked here without asking anybody.
+
+use std::{collections::HashMap, sync::Arc};
+
+use contracts::{Role, Timestamp};
+use engine::Clock;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use parking_lot::RwLock;
+use quick_cache::sync::Cache;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::jwt;
+
+/// Who issues the tokens, as their `iss` says.
+pub const ISSUER: &str = "isotope";
+
+/// How many tokens are remembered as genuine. A signature costs more to check than all else of a small request.
+const REMEMBERED_MAX: usize = 20_000;
+
+/// The longest token that is looked at, in bytes.
+const TOKEN_LENGTH_MAX: usize = 2_000;
+
+/// What a token says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    /// [`ISSUER`].
+    pub iss: String,
+    /// The account: a customer's id, or that of somebody of staff.
+    pub sub: Uuid,
+    /// What the account may do.
+    pub role: Role,
+    /// The session that the token is of.
+    pub sid: Uuid,
+    /// What staff are called in the audit log; customers' tokens name nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// When it was issued, in seconds since 1970.
+    pub iat: i64,
+    /// When it ends, in seconds since 1970.
+    pub exp: i64,
+}
+
+/// Why a token opens nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// It was good once.
+    #[error("the token has expired")]
+    Expired,
+    /// It is none of ours, or its session has ended.
+    #[error("the token is not valid")]
+    Invalid,
+}
+
+/// Checks access tokens. Clones share it: identity says which keys sign them and which sessions have ended.
+#[derive(Clone)]
+pub struct AccessTokens(Arc<Inner>);
+
+struct Inner {
+    clock: Arc<dyn Clock>,
+    keys: RwLock<HashMap<String, DecodingKey>>,
+    genuine: Cache<String, Arc<Claims>>,
+    /// Sessions that ended before their tokens did, and when the last of those is over.
+    ended: RwLock<HashMap<Uuid, Timestamp>>,
+    validation: Validation,
+}
+
+impl AccessTokens {
+    /// Checks nothing but wrong, until keys are named.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        jwt::install();
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        // Time is the shop's clock, and is compared below.
+        validation.validate_exp = false;
+        validation.set_issuer(&[ISSUER]);
+        validation.set_required_spec_claims(&["iss", "sub", "exp"]);
+        Self(Arc::new(Inner {
+            clock,
+            keys: RwLock::default(),
+            genuine: Cache::new(REMEMBERED_MAX),
+            ended: RwLock::default(),
+            validation,
+        }))
+    }
+
+    /// Names the keys that sign, by their ids; tokens of others open nothing from now on. Keys are Ed25519's 32 bytes.
+    pub fn trust(&self, keys: impl IntoIterator<Item = (String, Vec<u8>)>) {
+        let keys = keys.into_iter().map(|(id, key)| (id, DecodingKey::from_ed_der(&key))).collect();
+        *self.0.keys.write() = keys;
+        self.0.genuine.clear();
+    }
+
+    /// Says that a session has ended. Its tokens open nothing from now on; none of them is good after `until` anyway.
+    pub fn end_session(&self, session: Uuid, until: Timestamp) {
+        let now = self.0.clock.now();
+        let mut ended = self.0.ended.write();
+        ended.retain(|_, until| *until >= now);
+        ended.insert(session, until);
+    }
+
+    /// What a token says, when it is genuine and its time has come and not gone.
+    ///
+    /// # Errors
+    /// It is not.
+    pub fn verify(&self, token: &str) -> Result<Arc<Claims>, TokenError> {
+        let claims = match self.0.genuine.get(token) {
+            Some(claims) => claims,
+            None => self.read(token)?,
+        };
+        if claims.exp <= self.0.clock.now().0.div_euclid(1_000_000) {
+            return Err(TokenError::Expired);
+        }
+        if self.0.ended.read().contains_key(&claims.sid) {
+            return Err(TokenError::Invalid);
+        }
+        Ok(claims)
+    }
+
+    fn read(&self, token: &str) -> Result<Arc<Claims>, TokenError> {
+        if token.len() > TOKEN_LENGTH_MAX {
+            return Err(TokenError::Invalid);
+        }
+        let header = decode_header(token).map_err(|_| TokenError::Invalid)?;
+        let key_id = header.kid.ok_or(TokenError::Invalid)?;
+        let read = {
+            let keys = self.0.keys.read();
+            let key = keys.get(&key_id).ok_or(TokenError::Invalid)?;
+            decode::<Claims>(token, key, &self.0.validation)
+        };
+        let claims = Arc::new(read.map_err(|_| TokenError::Invalid)?.claims);
+        self.0.genuine.insert(token.to_owned(), claims.clone());
+        Ok(claims)
+    }
+}
+
+/// Makes tokens with a key: PKCS#8 of an Ed25519 pair.
+///
+/// # Errors
+/// The key is none.
+pub fn sign_access_token(
+    claims: &Claims,
+    key_id: &str,
+    pkcs8: &[u8],
+) -> Result<String, jsonwebtoken::errors::Error> {
+    jwt::install();
+    let mut header = jsonwebtoken::Header::new(Algorithm::EdDSA);
+    header.kid = Some(key_id.to_owned());
+    jsonwebtoken::encode(&header, claims, &jsonwebtoken::EncodingKey::from_ed_der(pkcs8))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+    use contracts::{Role, Timestamp};
+    use engine::ManualClock;
+    use ring::{
+        rand::SystemRandom,
+        signature::{Ed25519KeyPair, KeyPair},
+    };
+    use uuid::Uuid;
+
+    use super::{AccessTokens, Claims, ISSUER, TokenError, sign_access_token};
+
+    struct Issuer {
+        pkcs8: Vec<u8>,
+        public: Vec<u8>,
+    }
+
+    impl Issuer {
+        fn new() -> Self {
+            let pkcs8 =
+                Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).expect("a key").as_ref().to_vec();
+            let pair = Ed25519KeyPair::from_pkcs8(&pkcs8).expect("a key");
+            Self { pkcs8, public: pair.public_key().as_ref().to_vec() }
+        }
+
+        fn token(&self, key_id: &str, claims: &Claims) -> String {
+            sign_access_token(claims, key_id, &self.pkcs8).expect("a token")
+        }
+    }
+
+    fn claims() -> Claims {
+        Claims {
+            iss: ISSUER.to_owned(),
+            sub: Uuid::from_u128(1),
+            role: Role::Customer,
+            sid: Uuid::from_u128(2),
+            name: None,
+            iat: 1_000,
+            exp: 1_900,
+        }
+    }
+
+    fn tokens_at(seconds: i64) -> (AccessTokens, Arc<ManualClock>) {
+        let clock = Arc::new(ManualClock::at(Timestamp(seconds * 1_000_000)));
+        (AccessTokens::new(clock.clone()), clock)
+    }
+
+    #[test]
+    fn a_token_is_good_for_its_time() {
+        let issuer = Issuer::new();
+        let (tokens, clock) = tokens_at(1_000);
+        let token = issuer.token("a", &claims());
+        assert_eq!(tokens.verify(&token), Err(TokenError::Invalid), "no key is trusted yet");
+        tokens.trust([("a".to_owned(), issuer.public.clone())]);
+        assert_eq!(*tokens.verify(&token).expect("genuine"), claims());
+        clock.advance_to(Timestamp(1_899_000_000));
+        assert!(tokens.verify(&token).is_ok());
+        clock.advance_to(Timestamp(1_900_000_000));
+        assert_eq!(tokens.verify(&token), Err(TokenError::Expired));
+    }
+
+    #[test]
+    fn a_forged_token_opens_nothing() {
+        let (issuer, thief) = (Issuer::new(), Issuer::new());
+        let (tokens, _) = tokens_at(1_000);
+        tokens.trust([("a".to_owned(), issuer.public.clone())]);
+        let good = issuer.token("a", &claims());
+        let parts: Vec<&str> = good.split('.').collect();
+        let raised = URL_SAFE_NO_PAD
+            .encode(serde_json::to_vec(&Claims { role: Role::Admin, ..claims() }).expect("claims"));
+        let unsigned = URL_SAFE_NO_PAD.encode(br#"{"alg":"none","typ":"JWT","kid":"a"}"#);
+        let symmetric = URL_SAFE_NO_PAD.encode(br#"{"alg":"HS256","typ":"JWT","kid":"a"}"#);
+        for forged in [
+            thief.token("a", &claims()),
+            issuer.token("b", &claims()),
+            issuer.token("a", &Claims { iss: "another".to_owned(), ..claims() }),
+            format!("{}.{raised}.{}", parts[0], parts[2]),
+            format!("{unsigned}.{}.", parts[1]),
+            format!("{symmetric}.{}.{}", parts[1], parts[2]),
+            good[..good.len() - 4].to_owned(),
+            "..".to_owned(),
+            format!("{good}{}", "A".repeat(5_000)),
+        ] {
+            assert_eq!(tokens.verify(&forged), Err(TokenError::Invalid), "{forged}");
+        }
+        assert!(tokens.verify(&good).is_ok());
+    }
+
+    #[test]
+    fn keys_and_sessions_end_at_once() {
+        let issuer = Issuer::new();
+        let (tokens, _) = tokens_at(1_000);
+        tokens.trust([("a".to_owned(), issuer.public.clone())]);
+        let other = Claims { sid: Uuid::from_u128(3), ..claims() };
+        let (ended, kept) = (issuer.token("a", &claims()), issuer.token("a", &other));
+        assert!(tokens.verify(&ended).is_ok() && tokens.verify(&kept).is_ok());
+        tokens.end_session(claims().sid, Timestamp(1_900_000_000));
+        assert_eq!(tokens.verify(&ended), Err(TokenError::Invalid));
+        assert!(tokens.verify(&kept).is_ok());
+        tokens.trust([]);
+        assert_eq!(tokens.verify(&kept), Err(TokenError::Invalid));
+    }
+}

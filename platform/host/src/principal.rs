@@ -1,0 +1,211 @@
+//! Who sends a request.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{FromRequestParts, OriginalUri, Request, State},
+    http::{HeaderMap, StatusCode, header, request::Parts},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use contracts::{CustomerId, Role, StaffId};
+use engine::Actor;
+use uuid::Uuid;
+
+use crate::{
+    access_tokens::{AccessTokens, TokenError},
+    problem::Problem,
+    tokens::{AdminToken, Bearer},
+};
+
+/// Who sends a request, as its token says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Principal {
+    /// Nobody that the shop knows.
+    #[default]
+    Guest,
+    /// A customer.
+    Customer {
+        /// Its account.
+        customer_id: CustomerId,
+        /// The session it is logged in with.
+        session_id: Uuid,
+    },
+    /// Somebody who works for the shop or sells through it.
+    Staff {
+        /// The account.
+        staff_id: StaffId,
+        /// What it may do.
+        role: Role,
+        /// What the audit log calls it.
+        name: Arc<str>,
+        /// The session it is logged in with.
+        session_id: Uuid,
+    },
+    /// Whoever holds the installation's admin token: the command line, and an installation's first visitor.
+    Operator,
+}
+
+impl Principal {
+    /// What the principal may do; guests may do nothing that needs a role.
+    pub fn role(&self) -> Option<Role> {
+        match self {
+            Self::Guest => None,
+            Self::Customer { .. } => Some(Role::Customer),
+            Self::Staff { role, .. } => Some(*role),
+            Self::Operator => Some(Role::Admin),
+        }
+    }
+
+    /// Whether it works for the shop.
+    pub fn is_staff(&self) -> bool {
+        matches!(self.role(), Some(Role::Staff | Role::Admin))
+    }
+
+    /// The customer, where it is one.
+    pub fn customer_id(&self) -> Option<CustomerId> {
+        match self {
+            Self::Customer { customer_id, .. } => Some(*customer_id),
+            _ => None,
+        }
+    }
+
+    /// A name that stays the same as long as the account does, whatever token it comes with.
+    pub(crate) fn lasting_name(&self) -> Option<String> {
+        match self {
+            Self::Guest => None,
+            Self::Customer { customer_id, .. } => Some(format!("customer {customer_id}")),
+            Self::Staff { staff_id, .. } => Some(format!("staff {staff_id}")),
+            Self::Operator => Some("operator".to_owned()),
+        }
+    }
+
+    fn of(headers: &HeaderMap, tokens: &AccessTokens, admin: &AdminToken) -> Result<Self, Problem> {
+        if headers.contains_key("x-admin-token") {
+            admin.check(headers)?;
+            return Ok(Self::Operator);
+        }
+        // A token of another kind, such as an order's, is for the route to read.
+        let Some(token) = Bearer::of(headers).filter(|token| is_access_token(token)) else {
+            return Ok(Self::Guest);
+        };
+        let claims = tokens.verify(token).map_err(|error| match error {
+            TokenError::Expired => unauthorised("token_expired", "The access token has expired. Refresh it."),
+            TokenError::Invalid => unauthorised("invalid_token", "The access token is not valid. Log in."),
+        })?;
+        Ok(match claims.role {
+            Role::Customer => Self::Customer { customer_id: claims.sub.into(), session_id: claims.sid },
+            role => Self::Staff {
+                staff_id: claims.sub.into(),
+                role,
+                name: claims.name.as_deref().unwrap_or_default().into(),
+                session_id: claims.sid,
+            },
+        })
+    }
+}
+
+/// Access tokens have three parts; the tokens of orders have one.
+fn is_access_token(token: &str) -> bool {
+    token.split('.').count() == 3
+}
+
+/// A 401: who sends the request is not known, and might be.
+fn unauthorised(code: &str, detail: &str) -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, code, detail)
+}
+
+/// The request needs somebody who is logged in.
+pub(crate) fn login_required() -> Problem {
+    unauthorised("login_required", "This route needs an access token: Authorization: Bearer ...")
+}
+
+/// Whoever sends the request is known, and may not.
+pub(crate) fn forbidden() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "forbidden", "This account may not do that.")
+}
+
+/// What tells who sends a request.
+#[derive(Clone)]
+pub struct Authentication {
+    /// Checks customers' and staff's tokens.
+    pub tokens: AccessTokens,
+    /// The installation's own.
+    pub admin: AdminToken,
+}
+
+/// Middleware that finds out who sends a request. A token that is not good is refused on every route: whoever sends one believes
+/// to be somebody, and would be taken for a guest.
+pub async fn authenticate(State(by): State<Authentication>, mut request: Request, next: Next) -> Response {
+    match Principal::of(request.headers(), &by.tokens, &by.admin) {
+        Ok(principal) => {
+            request.extensions_mut().insert(principal);
+            next.run(request).await
+        }
+        Err(problem) => with_challenge(problem),
+    }
+}
+
+/// A 401 says how to come in.
+pub(crate) fn with_challenge(problem: Problem) -> Response {
+    let challenge = problem.status == StatusCode::UNAUTHORIZED.as_u16();
+    let mut response = problem.into_response();
+    if challenge {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
+fn principal_of(parts: &Parts) -> Principal {
+    parts.extensions.get::<Principal>().cloned().unwrap_or_default()
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Principal {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Ok(principal_of(parts))
+    }
+}
+
+/// A customer who is logged in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Customer {
+    /// The account.
+    pub id: CustomerId,
+    /// The session.
+    pub session_id: Uuid,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Customer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        match principal_of(parts) {
+            Principal::Customer { customer_id, session_id } => Ok(Self { id: customer_id, session_id }),
+            Principal::Guest => Err(login_required()),
+            _ => Err(forbidden()),
+        }
+    }
+}
+
+/// Somebody who works for the shop, as the audit log names whoever does something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Staff(pub Actor);
+
+impl<S: Send + Sync> FromRequestParts<S> for Staff {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let principal = principal_of(parts);
+        let (id, name) = match &principal {
+            Principal::Guest => return Err(login_required()),
+            _ if !principal.is_staff() => return Err(forbidden()),
+            Principal::Staff { staff_id, name, .. } => (Some(staff_id.0), name.to_string()),
+            _ => (None, "operator".to_owned()),
+        };
+        // A nested router sees only what is left of the path.
+        let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri);
+        Ok(Self(Actor { id, name, action: format!("{} {}", parts.method, uri.path()) }))
+    }
+}
