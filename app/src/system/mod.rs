@@ -36,7 +36,7 @@ use crate::settings::Settings;
 pub fn nest(routes: OpenApiRouter) -> (Router, OpenApi) {
     let (routes, mut api) =
         OpenApiRouter::with_openapi(crate::openapi::about()).nest("/api/v1", routes).split_for_parts();
-    crate::openapi::secure(&mut api);
+    crate::openapi::complete(&mut api);
     (routes, api)
 }
 

@@ -1,6 +1,6 @@
 //! The table itself: methods, path, who may. By path.
 
-use crate::access::Access::{self, Admin, Everyone, OrderHolder, Staff};
+use crate::access::Access::{self, Admin, Customer, Everyone, OrderHolder, Staff};
 
 /// Methods of one path that the same may call, apart by spaces; the path as the contract writes it; who may.
 pub(crate) const RULES: &[(&str, &str, Access)] = &[
@@ -15,6 +15,7 @@ pub(crate) const RULES: &[(&str, &str, Access)] = &[
     ("POST", "/api/v1/carts", Everyone),
     ("GET", "/api/v1/carts/{id}", Everyone),
     ("POST", "/api/v1/carts/{id}/checkout", Everyone),
+    ("POST", "/api/v1/carts/{id}/claim", Customer),
     ("POST", "/api/v1/carts/{id}/holds", Everyone),
     ("POST", "/api/v1/carts/{id}/items", Everyone),
     ("PATCH DELETE", "/api/v1/carts/{id}/items/{product_id}", Everyone),
@@ -28,6 +29,8 @@ pub(crate) const RULES: &[(&str, &str, Access)] = &[
     ("GET", "/api/v1/orders/{id}/delivery", OrderHolder),
     ("GET", "/api/v1/orders/{id}/payment", OrderHolder),
     ("GET", "/api/v1/orders/{id}/timeline", OrderHolder),
+    // Customers, about themselves.
+    ("GET", "/api/v1/me/cart", Customer),
     // Those who work for the shop.
     ("POST", "/api/v1/admin/categories", Staff),
     ("PATCH DELETE", "/api/v1/admin/categories/{id}", Staff),

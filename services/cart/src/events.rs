@@ -5,6 +5,7 @@ use contracts::{
     events::{
         cart::{CartCheckedOut, CartCreated, CartItemAdded, CartItemRemoved, OrderLine},
         catalog::{ProductCreated, ProductDeleted, ProductPriceChanged, ProductUpdated},
+        identity::{CustomerCartClaimed, CustomerDeleted},
         ordering::OrderSubmitted,
     },
 };
@@ -21,6 +22,10 @@ pub(crate) const SUBSCRIPTIONS: &[Subscription] = &[
         types: &[ProductCreated::TYPE, ProductUpdated::TYPE, ProductDeleted::TYPE, ProductPriceChanged::TYPE],
     },
     Subscription { source: ServiceName::Ordering, types: &[OrderSubmitted::TYPE] },
+    Subscription {
+        source: ServiceName::Identity,
+        types: &[CustomerCartClaimed::TYPE, CustomerDeleted::TYPE],
+    },
 ];
 
 pub(crate) fn receive(event: &Envelope) -> Result<Option<Message>, UnreadableEvent> {
@@ -57,6 +62,14 @@ pub(crate) fn receive(event: &Envelope) -> Result<Option<Message>, UnreadableEve
         OrderSubmitted::TYPE => {
             let OrderSubmitted { cart_id, order_id, .. } = event.read()?;
             Message::OrderSubmitted { cart_id, order_id }
+        }
+        CustomerCartClaimed::TYPE => {
+            let CustomerCartClaimed { customer_id, cart_id } = event.read()?;
+            Message::Claim { cart_id, customer_id }
+        }
+        CustomerDeleted::TYPE => {
+            let CustomerDeleted { customer_id } = event.read()?;
+            Message::ForgetCustomer { customer_id, after: None }
         }
         _ => return Ok(None),
     }))

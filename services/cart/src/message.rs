@@ -9,6 +9,13 @@ use crate::domain::{Cart, ImportLine, ItemChange, ProductChange, ProductCopy};
 /// Commands, translated events and timers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Message {
+    /// A command of somebody: to a customer's cart only the customer gives commands.
+    From {
+        /// Who; none for a guest.
+        caller: Option<CustomerId>,
+        /// What.
+        command: Box<Message>,
+    },
     /// Open an empty cart.
     Create {
         /// Its id, made by the caller.
@@ -149,6 +156,20 @@ pub enum Message {
         /// The product.
         product_id: ProductId,
     },
+    /// A guest has logged in with a cart.
+    Claim {
+        /// The cart.
+        cart_id: CartId,
+        /// Who.
+        customer_id: CustomerId,
+    },
+    /// A customer has no account any more: nothing of it is kept in carts.
+    ForgetCustomer {
+        /// Who.
+        customer_id: CustomerId,
+        /// The last cart that was emptied already.
+        after: Option<CartId>,
+    },
     /// Ordering has the order that the cart became.
     OrderSubmitted {
         /// The cart.
@@ -156,6 +177,34 @@ pub enum Message {
         /// The order.
         order_id: OrderId,
     },
+}
+
+impl Message {
+    /// The cart that a command is about; none for messages about products and customers.
+    pub fn cart_id(&self) -> Option<CartId> {
+        match self {
+            Self::From { command, .. } => command.cart_id(),
+            Self::Create { cart_id, .. }
+            | Self::AddItem { cart_id, .. }
+            | Self::SetItem { cart_id, .. }
+            | Self::RevertItem { cart_id, .. }
+            | Self::RemoveItem { cart_id, .. }
+            | Self::Touch { cart_id }
+            | Self::SetShippingAddress { cart_id, .. }
+            | Self::SetShippingMethod { cart_id, .. }
+            | Self::CheckOut { cart_id, .. }
+            | Self::BuyNow { cart_id, .. }
+            | Self::Import { cart_id, .. }
+            | Self::RefuseOrder { cart_id, .. }
+            | Self::RefreshCart { cart_id, .. }
+            | Self::Claim { cart_id, .. }
+            | Self::OrderSubmitted { cart_id, .. } => Some(*cart_id),
+            Self::ProductCreated(_)
+            | Self::ProductChanged { .. }
+            | Self::RefreshCarts { .. }
+            | Self::ForgetCustomer { .. } => None,
+        }
+    }
 }
 
 /// What is answered.

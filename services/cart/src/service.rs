@@ -4,9 +4,9 @@ use contracts::{Envelope, ProductId, Refusal, ServiceName, UnreadableEvent};
 use engine::{Cx, Key, Needs, NoEffect, Publication, Rows, Service, Subscription, Table};
 
 use crate::{
-    domain::{Cart, CartProduct, Fact, Pricing, ProductCopy, cart_product_id},
+    domain::{Cart, CartProduct, CurrentCart, Fact, Pricing, ProductCopy, cart_product_id},
     events,
-    handlers::{checkout, items, products, shipping},
+    handlers::{checkout, items, ownership, products, shipping},
     message::{Message, Reply},
 };
 
@@ -37,33 +37,36 @@ impl Service for Carts {
     type Response = NoEffect;
 
     fn tables(&self) -> Vec<&'static Table> {
-        vec![engine::table_of::<Cart>(), engine::table_of::<CartProduct>(), engine::table_of::<ProductCopy>()]
+        vec![
+            engine::table_of::<Cart>(),
+            engine::table_of::<CartProduct>(),
+            engine::table_of::<ProductCopy>(),
+            engine::table_of::<CurrentCart>(),
+        ]
     }
 
     fn key(&self, message: &Message) -> Key {
         match message {
-            Message::Create { cart_id, .. }
-            | Message::AddItem { cart_id, .. }
-            | Message::SetItem { cart_id, .. }
-            | Message::RevertItem { cart_id, .. }
-            | Message::RemoveItem { cart_id, .. }
-            | Message::Touch { cart_id }
-            | Message::SetShippingAddress { cart_id, .. }
-            | Message::SetShippingMethod { cart_id, .. }
-            | Message::CheckOut { cart_id, .. }
-            | Message::BuyNow { cart_id, .. }
-            | Message::Import { cart_id, .. }
-            | Message::RefuseOrder { cart_id, .. }
-            | Message::RefreshCart { cart_id, .. }
-            | Message::OrderSubmitted { cart_id, .. } => Key::from(*cart_id),
             Message::ProductCreated(ProductCopy { product_id, .. })
             | Message::ProductChanged { product_id, .. }
             | Message::RefreshCarts { product_id, .. } => Key::from(*product_id),
+            Message::ForgetCustomer { customer_id, .. } => Key::from(*customer_id),
+            of_cart => of_cart.cart_id().map_or_else(|| Key::from(""), Key::from),
         }
     }
 
     fn needs(&self, message: &Message, needs: &mut Needs<'_>) {
         match message {
+            Message::From { caller, command } => {
+                if let (Some(customer_id), Message::Create { .. }) = (caller, &**command) {
+                    needs.write::<CurrentCart>(*customer_id);
+                }
+                self.needs(command, needs);
+            }
+            Message::Claim { cart_id, customer_id } => ownership::need_both(*cart_id, *customer_id, needs),
+            Message::ForgetCustomer { customer_id, after } => {
+                ownership::need_carts_of(*customer_id, *after, needs);
+            }
             Message::Create { cart_id, .. }
             | Message::SetItem { cart_id, .. }
             | Message::Touch { cart_id }
@@ -111,6 +114,26 @@ impl Service for Carts {
 
     fn handle(&self, message: &Message, rows: &mut Rows, cx: &mut Cx<'_, Self>) -> Result<Reply, Refusal> {
         match message {
+            Message::From { caller, command } => {
+                ownership::check_caller(command, *caller, rows)?;
+                match (caller, &**command) {
+                    (Some(customer_id), Message::Create { cart_id, currency }) => {
+                        items::create(*cart_id, *currency, rows, cx)?;
+                        ownership::own(*cart_id, *customer_id, rows)
+                    }
+                    (_, Message::Claim { cart_id, customer_id }) => {
+                        ownership::claim(*cart_id, *customer_id, rows, cx)
+                    }
+                    _ => self.handle(command, rows, cx),
+                }
+            }
+            Message::Claim { cart_id, customer_id } => {
+                // Whoever logs in may name any cart: one that is gone, or another's, is simply not claimed.
+                Ok(ownership::claim(*cart_id, *customer_id, rows, cx).unwrap_or(Reply::Done))
+            }
+            Message::ForgetCustomer { customer_id, after } => {
+                Ok(ownership::forget(*customer_id, *after, rows, cx))
+            }
             Message::Create { cart_id, currency } => items::create(*cart_id, *currency, rows, cx),
             Message::AddItem { cart_id, product_id, quantity } => {
                 items::add(*cart_id, *product_id, *quantity, rows, cx)

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use contracts::{Address, CartId, Currency, OrderId, ProductId, TaxClass, Timestamp};
+use contracts::{Address, CartId, Currency, CustomerId, OrderId, ProductId, TaxClass, Timestamp};
 use uuid::Uuid;
 
-use crate::domain::{Cart, CartProduct, CartStatus, Line, ProductCopy};
+use crate::domain::{Cart, CartProduct, CartStatus, CurrentCart, Line, ProductCopy};
 
 engine::text_field!(CartStatus);
 
 engine::record! {
     Cart => "cart" {
         key cart_id: CartId,
+        field customer_id: Option<CustomerId>,
         field status: CartStatus,
         field currency: Currency,
         field revision: i64,
@@ -21,6 +22,14 @@ engine::record! {
         field order_id: Option<OrderId>,
         field created_at: Timestamp,
         field checked_out_at: Option<Timestamp>,
+    }
+    index ["customer_id", "cart_id"]
+}
+
+engine::record! {
+    CurrentCart => "current_cart" {
+        key customer_id: CustomerId,
+        field cart_id: CartId,
     }
 }
 

@@ -11,7 +11,7 @@ use axum::{
 use contracts::{CartId, Money, OrderId, ProductId, Refusal, questions::QuestionError};
 use engine::{CommandError, CommandKey};
 use garde::Validate;
-use host::{Keyed, Problem, Segment};
+use host::{Keyed, Principal, Problem, Segment};
 use serde::{Deserialize, Serialize};
 
 use super::{Api, shipping::AddressInput};
@@ -37,7 +37,7 @@ pub(super) struct CheckOut {
     /// The cart's total, as the customer has seen it.
     #[garde(skip)]
     total: Money,
-    /// A gateway's token for a payment method.
+    /// A gateway's token for a payment method; `wallet` for a customer's own wallet.
     #[garde(length(bytes, min = 1, max = 200))]
     #[schema(example = "pm_mock_approve")]
     payment_method: String,
@@ -70,12 +70,14 @@ pub(super) struct Accepted {
         (status = 422, body = Problem, description = "`shipping_address_missing`, `shipping_method_missing`, or bad input.")))]
 pub(super) async fn check_out(
     State(api): State<Arc<Api>>,
+    caller: Principal,
     Segment(cart_id): Segment<CartId>,
     request: Keyed<CheckOut>,
 ) -> Result<Response, Problem> {
     let CheckOut { email, total, payment_method } = request.body;
-    let message = Message::CheckOut { cart_id, customer_id: None, email, total, payment_method };
-    let reply = api.engine.command(request.key, message).await?;
+    let message =
+        Message::CheckOut { cart_id, customer_id: caller.customer_id(), email, total, payment_method };
+    let reply = api.command(&caller, request.key, message).await?;
     api.accepted(reply).await
 }
 
@@ -115,6 +117,7 @@ pub(super) struct BuyNow {
         (status = 409, body = Problem, description = "`out_of_stock`, `total_changed`."), (status = 422, body = Problem)))]
 pub(super) async fn buy_now(
     State(api): State<Arc<Api>>,
+    caller: Principal,
     request: Keyed<BuyNow>,
 ) -> Result<Response, Problem> {
     let BuyNow { product_id, quantity, email, total, shipping_address, shipping_method, payment_method } =
@@ -131,14 +134,14 @@ pub(super) async fn buy_now(
         cart_id,
         product_id,
         quantity,
-        customer_id: None,
+        customer_id: caller.customer_id(),
         email,
         total,
         shipping_address: shipping_address.into(),
         shipping_method,
         payment_method,
     };
-    let reply = api.engine.command(request.key, message).await;
+    let reply = api.command(&caller, request.key, message).await;
     let is_for_nothing = match &reply {
         Ok(Reply::CheckedOut { cart_id: placed, .. }) => *placed != cart_id,
         // The order may have been placed: what is held for it stays, and ends by itself if it was not.

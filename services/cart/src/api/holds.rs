@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use contracts::{CartId, ProductId, questions::QuestionError};
-use host::{Problem, Segment};
+use host::{Principal, Problem, Segment};
 
 use super::{Api, CartView};
 use crate::{
@@ -43,8 +43,13 @@ impl Api {
 
     /// The cart as it is after a change that may be a repeat. A repeat is answered as the change was first; if the line has moved on since,
     /// the hold that was asked for anew is not what the cart has, and is set right.
-    pub(super) async fn after_repeat(&self, cart_id: CartId, change: &ItemChange) -> Result<Cart, Problem> {
-        let cart = self.read(cart_id).await?;
+    pub(super) async fn after_repeat(
+        &self,
+        caller: &Principal,
+        cart_id: CartId,
+        change: &ItemChange,
+    ) -> Result<Cart, Problem> {
+        let cart = self.read(caller, cart_id).await?;
         let line = cart.line(change.product_id).filter(|_| cart.status == CartStatus::Open);
         if line.is_some_and(|line| line.revision == change.revision) {
             return Ok(cart);
@@ -64,14 +69,15 @@ impl Api {
         (status = 409, body = Problem, description = "`cart_checked_out`.")))]
 pub(super) async fn renew_holds(
     State(api): State<Arc<Api>>,
+    caller: Principal,
     Segment(cart_id): Segment<CartId>,
 ) -> Result<Json<CartView>, Problem> {
     if !api.holds {
-        let cart = api.read(cart_id).await?;
+        let cart = api.read(&caller, cart_id).await?;
         return Ok(Json(api.view(cart)));
     }
     // Renewing is a change of the cart, so that what was wanted before cannot take its place.
-    let cart = api.cart_of(None, Message::Touch { cart_id }).await?;
+    let cart = api.cart_of(&caller, None, Message::Touch { cart_id }).await?;
     let wanted = wanted_of(&cart);
     let held = api.questions.stock_holds()?.renew_holds(cart_id, &wanted, cart.revision).await?;
     let stocked: Vec<ProductId> = wanted.iter().map(|(product_id, _)| *product_id).collect();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use contracts::{CartId, ProductId};
 use garde::Validate;
-use host::{Body, Keyed, Problem, Segment};
+use host::{Body, Keyed, Principal, Problem, Segment};
 use serde::Deserialize;
 
 use super::{Api, CartView};
@@ -31,17 +31,18 @@ pub(super) struct AddItem {
         (status = 409, body = Problem, description = "`out_of_stock`, `cart_checked_out`, `cart_full`."), (status = 422, body = Problem)))]
 pub(super) async fn add_item(
     State(api): State<Arc<Api>>,
+    caller: Principal,
     Segment(cart_id): Segment<CartId>,
     request: Keyed<AddItem>,
 ) -> Result<Json<CartView>, Problem> {
     let AddItem { product_id, quantity } = request.body;
     let message = Message::AddItem { cart_id, product_id, quantity };
-    let Reply::Item(cart, Some(change)) = api.engine.command(request.key, message).await? else {
+    let Reply::Item(cart, Some(change)) = api.command(&caller, request.key, message).await? else {
         return Err(Problem::internal());
     };
     api.hold(cart_id, &change).await?;
     if request.key.is_some() && api.holds {
-        return Ok(Json(api.view(api.after_repeat(cart_id, &change).await?)));
+        return Ok(Json(api.view(api.after_repeat(&caller, cart_id, &change).await?)));
     }
     Ok(Json(api.view(*cart)))
 }
@@ -62,11 +63,12 @@ pub(super) struct SetItem {
         (status = 409, body = Problem, description = "`out_of_stock`, `cart_checked_out`."), (status = 422, body = Problem)))]
 pub(super) async fn set_item(
     State(api): State<Arc<Api>>,
+    caller: Principal,
     Segment((cart_id, product_id)): Segment<(CartId, ProductId)>,
     Body(SetItem { quantity }): Body<SetItem>,
 ) -> Result<Json<CartView>, Problem> {
     let message = Message::SetItem { cart_id, product_id, quantity };
-    let Reply::Item(cart, change) = api.engine.command(None, message).await? else {
+    let Reply::Item(cart, change) = api.command(&caller, None, message).await? else {
         return Err(Problem::internal());
     };
     if let Some(change) = change {
@@ -82,8 +84,9 @@ pub(super) async fn set_item(
         (status = 409, body = Problem, description = "`cart_checked_out`.")))]
 pub(super) async fn remove_item(
     State(api): State<Arc<Api>>,
+    caller: Principal,
     Segment((cart_id, product_id)): Segment<(CartId, ProductId)>,
 ) -> Result<Json<CartView>, Problem> {
-    let cart = api.cart_of(None, Message::RemoveItem { cart_id, product_id }).await?;
+    let cart = api.cart_of(&caller, None, Message::RemoveItem { cart_id, product_id }).await?;
     Ok(Json(api.view(*cart)))
 }

@@ -1,8 +1,9 @@
-//! Routes of carts. A cart's id opens it: it is random, and whoever has it holds the cart.
+//! Routes of carts. A guest's cart opens with its id: it is random, and whoever has it holds the cart. A customer's opens to the customer.
 
 mod checkout;
 mod holds;
 mod items;
+mod ownership;
 mod replay;
 mod shipping;
 #[cfg(test)]
@@ -19,16 +20,16 @@ use axum::{
     response::IntoResponse,
 };
 use contracts::{CartId, Currency};
-use engine::{Clock, CommandKey, Engine, Ids, ManualClock, RandomIds};
+use engine::{Clock, CommandError, CommandKey, Engine, Ids, ManualClock, RandomIds};
 use garde::Validate;
-use host::{Keyed, OrderTokens, Problem, Questions, Segment};
+use host::{Keyed, OrderTokens, Principal, Problem, Questions, Segment};
 use parking_lot::Mutex;
 use serde::Deserialize;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     Config,
-    domain::{Cart, Pricing},
+    domain::{Cart, Pricing, cart_not_found},
     message::{Message, Reply},
     service::Carts,
 };
@@ -69,9 +70,25 @@ impl Api {
         self.ids.lock().next(self.clock.now()).into()
     }
 
+    /// Gives a command of whoever sends the request.
+    async fn command(
+        &self,
+        caller: &Principal,
+        key: Option<CommandKey>,
+        command: Message,
+    ) -> Result<Reply, CommandError> {
+        let message = Message::From { caller: caller.customer_id(), command: Box::new(command) };
+        self.engine.command(key, message).await
+    }
+
     /// Gives a command that is answered with the cart.
-    async fn cart_of(&self, key: Option<CommandKey>, message: Message) -> Result<Box<Cart>, Problem> {
-        match self.engine.command(key, message).await? {
+    async fn cart_of(
+        &self,
+        caller: &Principal,
+        key: Option<CommandKey>,
+        command: Message,
+    ) -> Result<Box<Cart>, Problem> {
+        match self.command(caller, key, command).await? {
             Reply::Cart(cart) | Reply::Item(cart, _) => Ok(cart),
             Reply::Done | Reply::CheckedOut { .. } => Err(Problem::internal()),
         }
@@ -85,8 +102,11 @@ impl Api {
         CartView::of(cart, self.pricing())
     }
 
-    async fn read(&self, cart_id: CartId) -> Result<Cart, Problem> {
-        self.engine.reads().get::<Cart>(cart_id).await?.ok_or_else(|| Problem::not_found("cart"))
+    /// A cart, for whoever may see it: its holder, and staff.
+    async fn read(&self, caller: &Principal, cart_id: CartId) -> Result<Cart, Problem> {
+        let cart = self.engine.reads().get::<Cart>(cart_id).await?;
+        let seen = cart.filter(|cart| caller.is_staff() || cart.is_open_to(caller.customer_id()));
+        seen.ok_or_else(|| cart_not_found().into())
     }
 }
 
@@ -100,6 +120,8 @@ pub(crate) fn routes(api: Api) -> OpenApiRouter {
         .routes(routes!(shipping::set_address))
         .routes(routes!(shipping::set_method))
         .routes(routes!(shipping::list_options))
+        .routes(routes!(ownership::claim_cart))
+        .routes(routes!(ownership::current_cart))
         .routes(routes!(checkout::check_out))
         .routes(routes!(checkout::buy_now))
         .routes(routes!(replay::replay_orders))
@@ -117,10 +139,11 @@ struct CreateCart {}
     responses((status = 201, body = CartView, headers(("Location" = String, description = "The cart."))), (status = 422, body = Problem)))]
 async fn create_cart(
     State(api): State<Arc<Api>>,
+    caller: Principal,
     request: Keyed<CreateCart>,
 ) -> Result<impl IntoResponse, Problem> {
     let message = Message::Create { cart_id: api.new_cart_id(), currency: DEFAULT_CURRENCY };
-    let cart = api.cart_of(request.key, message).await?;
+    let cart = api.cart_of(&caller, request.key, message).await?;
     let location = format!("/api/v1/carts/{}", cart.cart_id);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(api.view(*cart))))
 }
@@ -130,8 +153,9 @@ async fn create_cart(
     responses((status = 200, body = CartView), (status = 404, body = Problem)))]
 async fn get_cart(
     State(api): State<Arc<Api>>,
+    caller: Principal,
     Segment(id): Segment<CartId>,
 ) -> Result<Json<CartView>, Problem> {
-    let cart = api.read(id).await?;
+    let cart = api.read(&caller, id).await?;
     Ok(Json(api.view_with_holds(cart).await))
 }

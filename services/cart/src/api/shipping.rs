@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use contracts::{Address, CartId, Money};
 use garde::Validate;
-use host::{Body, Problem, Segment};
+use host::{Body, Principal, Problem, Segment};
 use serde::{Deserialize, Serialize};
 
 use super::{Api, CartView};
@@ -57,11 +57,12 @@ impl From<AddressInput> for Address {
         (status = 409, body = Problem, description = "`cart_checked_out`."), (status = 422, body = Problem)))]
 pub(super) async fn set_address(
     State(api): State<Arc<Api>>,
+    caller: Principal,
     Segment(cart_id): Segment<CartId>,
     Body(input): Body<AddressInput>,
 ) -> Result<Json<CartView>, Problem> {
     let message = Message::SetShippingAddress { cart_id, address: input.into() };
-    let cart = api.cart_of(None, message).await?;
+    let cart = api.cart_of(&caller, None, message).await?;
     Ok(Json(api.view(*cart)))
 }
 
@@ -82,10 +83,11 @@ pub(super) struct SetShippingMethod {
         (status = 409, body = Problem, description = "`cart_checked_out`, `shipping_method_unavailable`."), (status = 422, body = Problem, description = "`shipping_method_unknown`.")))]
 pub(super) async fn set_method(
     State(api): State<Arc<Api>>,
+    caller: Principal,
     Segment(cart_id): Segment<CartId>,
     Body(input): Body<SetShippingMethod>,
 ) -> Result<Json<CartView>, Problem> {
-    let cart = api.cart_of(None, Message::SetShippingMethod { cart_id, code: input.code }).await?;
+    let cart = api.cart_of(&caller, None, Message::SetShippingMethod { cart_id, code: input.code }).await?;
     Ok(Json(api.view(*cart)))
 }
 
@@ -111,9 +113,10 @@ pub(super) struct ShippingOptions {
     responses((status = 200, body = ShippingOptions), (status = 404, body = Problem)))]
 pub(super) async fn list_options(
     State(api): State<Arc<Api>>,
+    caller: Principal,
     Segment(cart_id): Segment<CartId>,
 ) -> Result<Json<ShippingOptions>, Problem> {
-    let cart = api.read(cart_id).await?;
+    let cart = api.read(&caller, cart_id).await?;
     let pricing = api.pricing();
     let parcel = pricing.parcel_of(&cart);
     let items = pricing.shipping.iter().filter_map(|option| {

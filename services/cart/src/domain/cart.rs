@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contracts::{Address, CartId, Currency, Money, OrderId, ProductId, Refusal, Timestamp};
+use contracts::{Address, CartId, Currency, CustomerId, Money, OrderId, ProductId, Refusal, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -28,6 +28,8 @@ pub enum CartStatus {
 pub struct Cart {
     /// Its id.
     pub cart_id: CartId,
+    /// The customer whose it is; none for a guest's, which its id opens.
+    pub customer_id: Option<CustomerId>,
     /// Where it stands.
     pub status: CartStatus,
     /// The currency of all its amounts: that of the first product in it.
@@ -53,6 +55,7 @@ impl Cart {
     pub fn open(cart_id: CartId, currency: Currency, now: Timestamp) -> Self {
         Self {
             cart_id,
+            customer_id: None,
             status: CartStatus::Open,
             currency,
             revision: 0,
@@ -63,6 +66,11 @@ impl Cart {
             created_at: now,
             checked_out_at: None,
         }
+    }
+
+    /// Whether somebody may use it who has its id: a guest's cart everybody, a customer's the customer alone.
+    pub fn is_open_to(&self, caller: Option<CustomerId>) -> bool {
+        self.customer_id.is_none() || self.customer_id == caller
     }
 
     /// What the lines cost.

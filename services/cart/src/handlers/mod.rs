@@ -2,18 +2,18 @@
 
 pub(crate) mod checkout;
 pub(crate) mod items;
+pub(crate) mod ownership;
 pub(crate) mod products;
 pub(crate) mod shipping;
 
 use contracts::{CartId, Refusal};
 use engine::Rows;
 
-use crate::domain::Cart;
+use crate::domain::{Cart, cart_not_found};
 
 /// The cart of a command, to change it.
 fn cart_mut(rows: &mut Rows, cart_id: CartId) -> Result<&mut Cart, Refusal> {
-    rows.get_mut::<Cart>(cart_id)
-        .ok_or_else(|| Refusal::not_found("cart_not_found", "There is no such cart."))
+    rows.get_mut::<Cart>(cart_id).ok_or_else(cart_not_found)
 }
 
 /// A new cart's id must be new.

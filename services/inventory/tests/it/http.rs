@@ -132,7 +132,7 @@ async fn only_staff_change_stock() {
     let body = json!({"stock": [{"product_id": product(1), "delta": 7}]});
     for token in ["", "guess"] {
         let (status, problem) = mounted.adjust(token, None, body.clone()).await;
-        assert_eq!((status, &problem["code"]), (StatusCode::UNAUTHORIZED, &json!("admin_token_required")));
+        assert_eq!((status, &problem["code"]), (StatusCode::UNAUTHORIZED, &json!("invalid_admin_token")));
     }
     assert_eq!(mounted.stock(product(1)).await.0, StatusCode::NOT_FOUND);
 }
