@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod books;
 mod clock;
 mod commands;
 #[cfg(test)]
@@ -20,6 +21,7 @@ mod outside;
 mod parking;
 mod pause;
 mod postgres;
+mod process;
 mod projection;
 mod projector;
 mod reads;
@@ -38,7 +40,9 @@ mod table;
 mod timers;
 mod unit;
 mod value;
+mod worker;
 
+pub use books::{Books, OpenEffect, SetTimer};
 pub use clock::{Clock, CountedIds, Ids, ManualClock, RandomIds, SystemClock};
 pub use commands::CommandKey;
 pub use effects::NoEffect;
@@ -52,6 +56,7 @@ pub use outside::{Outside, OutsideError};
 pub use parking::{Body, Parked, ParkedState};
 pub use pause::Paused;
 pub use postgres::{PostgresAddress, PostgresDurability, PostgresSession};
+pub use process::{Attempt, Batch, Process, ProcessOptions, Take, Taken, open_log};
 pub use projection::Projection;
 pub use projector::Rebuilt;
 pub use reads::Reads;
