@@ -76,22 +76,24 @@ impl Ids for RandomIds {
 pub struct CountedIds {
     seed: u64,
     count: u64,
+    /// Ids never go back in time, also where the clock does.
+    millis: u64,
 }
 
 impl CountedIds {
     /// Ids of a run.
     pub fn new(seed: u64) -> Self {
-        Self { seed, count: 0 }
+        Self { seed, count: 0, millis: 0 }
     }
 }
 
 impl Ids for CountedIds {
     fn next(&mut self, now: Timestamp) -> Uuid {
         self.count += 1;
-        let millis = (now.0.max(0) / 1_000) as u64;
+        self.millis = self.millis.max((now.0.max(0) / 1_000) as u64);
         let mut bytes = [0; 10];
         bytes[..4].copy_from_slice(&(self.seed as u32).to_be_bytes());
         bytes[4..].copy_from_slice(&self.count.to_be_bytes()[2..]);
-        uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid()
+        uuid::Builder::from_unix_timestamp_millis(self.millis, &bytes).into_uuid()
     }
 }

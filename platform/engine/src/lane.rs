@@ -10,25 +10,22 @@ use std::{
     time::Duration,
 };
 
-use bus::{Cursors, Subscription};
-use contracts::{ServiceName, Timestamp};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use tokio::sync::oneshot;
 
 use crate::{
     audit_log::Actor,
     commands::CommandKey,
-    core::Core,
     effects,
-    message::{CommandError, Incoming, Origin, Outcome},
+    message::{CommandError, Incoming, Origin},
     outside::Ended,
     parking,
     projector::{Projector, Rebuilt},
     service::{Cause, Service},
     session::{Session, StoreError},
     shared::Shared,
-    timers,
     unit::Committed,
+    worker::Worker,
 };
 
 /// How many messages of one origin a batch takes, at most.
@@ -39,9 +36,6 @@ const POLL: Duration = Duration::from_millis(250);
 
 /// How long a lane waits after its store or a log failed, before it tries again.
 const PAUSE: Duration = Duration::from_millis(500);
-
-/// How often effects are looked for whose process is gone.
-const TAKE_OVER_EVERY: Duration = Duration::from_secs(15);
 
 /// What reaches a lane from other threads.
 pub(crate) enum Work<S: Service> {
@@ -93,17 +87,9 @@ type Reply<S> = oneshot::Sender<Result<<S as Service>::Reply, CommandError>>;
 /// A lane and all that it alone works with.
 pub(crate) struct Lane<S: Service> {
     pub shared: Arc<Shared<S>>,
-    pub core: Core<S>,
-    pub session: Box<dyn Session>,
+    pub worker: Worker<S>,
     pub queue: Receiver<Work<S>>,
     pub handle: LaneHandle<S>,
-    pub partitions: Vec<u8>,
-    pub subscriptions: Vec<(ServiceName, Box<dyn Subscription>)>,
-    /// The first lane runs the service's projections.
-    pub projectors: Vec<Projector>,
-    pub next_timer: Option<Timestamp>,
-    pub next_retry: Option<Timestamp>,
-    pub next_take_over: Timestamp,
     pub stopping: bool,
     /// What ended the last sleep.
     pub first: Option<Work<S>>,
@@ -125,7 +111,7 @@ impl<S: Service> Lane<S> {
                 self.decide(batch, replies);
             }
             let projected = self.project();
-            self.session.maintain(idle);
+            self.worker.session.maintain(idle);
             if idle && !projected {
                 if self.stopping {
                     return;
@@ -148,50 +134,36 @@ impl<S: Service> Lane<S> {
             return Ok((batch, replies));
         }
         self.gather_events(&mut batch);
-        let now = self.core.clock.now();
-        if self.next_timer.is_some_and(|due| due <= now) {
-            let timers =
-                timers::due(&mut *self.session, &*self.core.service, &self.partitions, now, TAKE_MAX)?;
-            self.next_timer =
-                timers::next_due_after(&mut *self.session, &self.partitions, now, timers.len() >= TAKE_MAX)?;
-            batch.extend(timers);
-        }
-        if self.next_retry.is_some_and(|due| due <= now) {
-            self.next_retry = None;
-            let parked = parking::due(&mut *self.session, &self.partitions, now, TAKE_MAX)?;
-            batch.extend(parked.into_iter().map(|parked| parked.incoming(&*self.core.service)));
-        }
-        if self.next_take_over <= now {
-            self.take_over(now)?;
+        let now = self.worker.core.clock.now();
+        self.worker.take_due(now, TAKE_MAX, &mut batch)?;
+        for call in self.worker.take_over(now)? {
+            self.shared.call(call, &self.handle);
         }
         replies.resize_with(batch.len(), || None);
         Ok((batch, replies))
     }
 
     fn take(&mut self, work: Work<S>, batch: &mut Vec<Incoming<S>>, replies: &mut Vec<Option<Reply<S>>>) {
-        let service = self.core.service.clone();
+        let core = &mut self.worker.core;
         match work {
             Work::Command { key, actor, message, reply } => {
-                let id = self.core.ids.next(self.core.clock.now());
+                let id = core.ids.next(core.clock.now());
                 let cause = Cause { id, correlation_id: id };
-                batch.push(Incoming::message(&*service, Origin::Command { key, actor }, message, cause));
+                batch.push(Incoming::message(&*core.service, Origin::Command { key, actor }, message, cause));
                 replies.push(Some(reply));
             }
-            Work::EffectEnded(Ended { idempotency_key, request, cause, response }) => match response {
-                Some(response) => {
-                    let message = service.effect_ended(request, response);
-                    batch.push(Incoming::message(
-                        &*service,
-                        Origin::Effect { idempotency_key },
-                        message,
-                        cause,
-                    ));
-                    replies.push(None);
+            Work::EffectEnded(ended) => {
+                let key = ended.idempotency_key.clone();
+                match self.worker.answered(ended) {
+                    Some(incoming) => {
+                        batch.push(incoming);
+                        replies.push(None);
+                    }
+                    None => self.give_up(&key),
                 }
-                None => self.give_up(&idempotency_key),
-            },
+            }
             Work::Wake => self.handle.woken.store(false, Ordering::Release),
-            Work::Errand(errand) => errand(&mut *self.session),
+            Work::Errand(errand) => errand(&mut *self.worker.session),
             Work::Rebuild { projection, done } => self.rebuild(&projection, done),
             Work::LookForRetries => self.look_for_retries(),
             Work::Stop => self.stopping = true,
@@ -199,49 +171,34 @@ impl<S: Service> Lane<S> {
     }
 
     fn gather_events(&mut self, batch: &mut Vec<Incoming<S>>) {
-        let mut stopped = Vec::new();
-        for (source, subscription) in &mut self.subscriptions {
-            let cursors: Cursors = self.core.inbox.cursors(*source);
-            match subscription.poll(&cursors, TAKE_MAX) {
-                Ok(deliveries) => batch.extend(
-                    deliveries.into_iter().map(|delivery| Incoming::event(&*self.core.service, delivery)),
-                ),
-                Err(error @ bus::TransportError::AnotherLog { .. }) => {
-                    tracing::error!(service = %S::NAME, %source, %error, "the consumer stops");
-                    self.shared.stats.stopped_sources.lock().insert(*source, error.to_string());
-                    stopped.push(*source);
-                }
-                Err(error) => {
-                    tracing::warn!(service = %S::NAME, %source, %error, "events cannot be read now")
-                }
+        let stats = &self.shared.stats;
+        self.worker.take_events(TAKE_MAX, batch, &mut |source, error| {
+            let stops = matches!(error, bus::TransportError::AnotherLog { .. });
+            if stops {
+                tracing::error!(service = %S::NAME, %source, %error, "the consumer stops");
+                stats.stopped_sources.lock().insert(source, error.to_string());
+            } else {
+                tracing::warn!(service = %S::NAME, %source, %error, "events cannot be read now");
             }
-        }
-        self.subscriptions.retain(|(source, _)| !stopped.contains(source));
+            stops
+        });
     }
 
     /// Decides a batch, and lets out what its commits allow: replies, events, calls.
     fn decide(&mut self, batch: Vec<Incoming<S>>, mut replies: Vec<Option<Reply<S>>>) {
-        let Self { shared, core, session, handle, next_timer, next_retry, .. } = self;
-        let result = core.run(&mut **session, &batch, &mut |first, committed| {
-            let Committed { outcomes, logged, calls, next_timer: timer, next_retry: retry, .. } = committed;
+        let Self { shared, worker, handle, .. } = self;
+        let result = worker.decide(&batch, &mut |first, committed| {
+            let Committed { outcomes, logged, calls, .. } = committed;
             shared.committed(&logged, outcomes.len());
             for (outcome, reply) in outcomes.into_iter().zip(&mut replies[first..]) {
                 if let Some(reply) = reply.take() {
-                    let answer = match outcome {
-                        Outcome::Decided(Ok(answer)) => Ok(answer),
-                        Outcome::Decided(Err(refusal)) => Err(refusal.into()),
-                        Outcome::Failed(error) => Err(error),
-                        _ => Err(CommandError::Internal),
-                    };
                     // A caller that has gone away does not want its answer.
-                    let _ = reply.send(answer);
+                    let _ = reply.send(outcome.answer());
                 }
             }
             for call in calls {
                 shared.call(call, handle);
             }
-            *next_timer = earlier(*next_timer, timer);
-            *next_retry = earlier(*next_retry, retry);
         });
         if let Err(error) = result {
             for reply in replies.into_iter().flatten() {
@@ -274,25 +231,8 @@ impl<S: Service> Lane<S> {
     }
 
     fn reload(&mut self) -> Result<(), StoreError> {
-        let mut session = self.shared.store.writer()?;
-        // A store that opens and cannot write, such as one on a full disk, does not work yet.
-        session.begin()?;
-        session.upsert(
-            &crate::system::ABOUT,
-            vec![vec!["last_recovery".into(), self.core.clock.now().0.to_string().into()]],
-        )?;
-        session.commit()?;
-        let inbox = crate::inbox::Inbox::load(&mut *session, S::NAME.as_str())?;
-        let parked = parking::all(&mut *session)?.into_iter().map(|parked| parked.subject).collect();
-        self.next_timer = timers::next_due(&mut *session, &self.partitions)?;
-        self.session = session;
-        self.core.inbox = inbox;
-        self.core.parked = parked;
-        self.next_retry = Some(self.core.clock.now());
-        for projector in &mut self.projectors {
-            projector.reload(&mut *self.session)?;
-        }
-        Ok(())
+        let session = self.shared.store.writer()?;
+        self.worker.reload(session)
     }
 
     /// Answers commands that nothing can be done for now. Answers of the outside are left: their effects are taken over later.
@@ -309,19 +249,10 @@ impl<S: Service> Lane<S> {
         }
     }
 
-    /// Takes over the calls of a process that is gone.
-    fn take_over(&mut self, now: Timestamp) -> Result<(), StoreError> {
-        self.next_take_over = now.plus(TAKE_OVER_EVERY);
-        for call in effects::take_over(&mut *self.session, now, TAKE_MAX)? {
-            self.shared.call(call, &self.handle);
-        }
-        Ok(())
-    }
-
     fn give_up(&mut self, idempotency_key: &str) {
         tracing::error!(service = %S::NAME, idempotency_key, "a call to the outside is given up; a person must look");
-        if let Err(error) = effects::give_up::<S>(&mut *self.session, idempotency_key, self.core.clock.now())
-        {
+        let Worker { core, session, .. } = &mut self.worker;
+        if let Err(error) = effects::give_up::<S>(&mut **session, idempotency_key, core.clock.now()) {
             tracing::error!(service = %S::NAME, %error, "the given-up call could not be noted");
         }
     }
@@ -329,11 +260,12 @@ impl<S: Service> Lane<S> {
     /// Brings read models up to date where their time has come.
     fn project(&mut self) -> bool {
         let mut projected = false;
-        for projector in &mut self.projectors {
-            match projector.step_when_due(&mut *self.session) {
+        let Worker { projectors, session, .. } = &mut self.worker;
+        for projector in projectors {
+            match projector.step_when_due(&mut **session) {
                 Ok(stepped) => projected |= stepped,
                 Err(error) => {
-                    self.session.rollback();
+                    session.rollback();
                     tracing::error!(service = %S::NAME, projection = projector.name(), %error, "a projection cannot be brought up to date");
                 }
             }
@@ -342,7 +274,7 @@ impl<S: Service> Lane<S> {
     }
 
     fn rebuild(&mut self, name: &str, done: oneshot::Sender<Result<Rebuilt, StoreError>>) {
-        match self.projectors.iter_mut().find(|projector| projector.name() == name) {
+        match self.worker.projectors.iter_mut().find(|projector| projector.name() == name) {
             Some(projector) => projector.start_rebuild(done),
             None => {
                 let error = StoreError::Unavailable(format!("there is no projection `{name}`"));
@@ -352,19 +284,22 @@ impl<S: Service> Lane<S> {
     }
 
     fn look_for_retries(&mut self) {
-        match parking::all(&mut *self.session) {
-            Ok(parked) => self.core.parked = parked.into_iter().map(|parked| parked.subject).collect(),
+        let Worker { core, session, next_retry, .. } = &mut self.worker;
+        match parking::all(&mut **session) {
+            Ok(parked) => core.parked = parked.into_iter().map(|parked| parked.subject).collect(),
             Err(error) => tracing::error!(service = %S::NAME, %error, "what is parked cannot be read"),
         }
-        self.next_retry = Some(self.core.clock.now());
+        *next_retry = Some(core.clock.now());
     }
 
     /// Sleeps until there is work or a timer is due, and never for long.
     fn wait(&mut self) {
-        let now = self.core.clock.now();
-        let due = earlier(self.next_timer, self.next_retry);
-        let until_due = due.map(|due| Duration::from_micros(due.micros_since(now).max(0).unsigned_abs()));
-        let pause = self.projectors.iter().filter_map(Projector::pause).min();
+        let now = self.worker.core.clock.now();
+        let until_due = self
+            .worker
+            .next_due()
+            .map(|due| Duration::from_micros(due.micros_since(now).max(0).unsigned_abs()));
+        let pause = self.worker.projectors.iter().filter_map(Projector::pause).min();
         let timeout = [until_due, pause].into_iter().flatten().fold(POLL, Duration::min);
         match self.queue.recv_timeout(timeout) {
             Ok(work) => self.first = Some(work),
@@ -375,22 +310,14 @@ impl<S: Service> Lane<S> {
 
     /// What wake-ups do not tell: events, timers and retries that another process has left.
     fn look_around(&mut self) {
-        if !self.session.shared() {
+        if !self.worker.session.shared() {
             return;
         }
-        for (source, _) in &self.subscriptions {
+        for (source, _) in &self.worker.subscriptions {
             if let Err(error) = self.shared.transport.look_again(*source) {
                 tracing::warn!(service = %S::NAME, %error, "a log cannot be looked at");
             }
         }
-        self.next_timer = timers::next_due(&mut *self.session, &self.partitions).unwrap_or(self.next_timer);
-        self.next_retry = Some(self.core.clock.now());
-    }
-}
-
-fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
+        self.worker.look_around();
     }
 }

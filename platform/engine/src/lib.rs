@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod audit_log;
+mod books;
 mod clock;
 mod commands;
 #[cfg(test)]
@@ -21,6 +22,7 @@ mod outside;
 mod parking;
 mod pause;
 mod postgres;
+mod process;
 mod projection;
 mod projector;
 mod reads;
@@ -39,8 +41,10 @@ mod table;
 mod timers;
 mod unit;
 mod value;
+mod worker;
 
 pub use audit_log::{Actor, AuditEntry, RowChange};
+pub use books::{Books, OpenEffect, SetTimer};
 pub use clock::{Clock, CountedIds, Ids, ManualClock, RandomIds, SystemClock};
 pub use commands::CommandKey;
 pub use effects::NoEffect;
@@ -54,6 +58,7 @@ pub use outside::{Outside, OutsideError};
 pub use parking::{Body, Parked, ParkedState};
 pub use pause::Paused;
 pub use postgres::{PostgresAddress, PostgresDurability, PostgresSession};
+pub use process::{Attempt, Batch, Process, ProcessOptions, Take, Taken, open_log};
 pub use projection::Projection;
 pub use projector::Rebuilt;
 pub use reads::Reads;

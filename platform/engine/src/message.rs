@@ -87,6 +87,18 @@ pub(crate) enum Outcome<R> {
     Waiting,
 }
 
+impl<R> Outcome<R> {
+    /// What the caller of a command is told.
+    pub fn answer(self) -> Result<R, CommandError> {
+        match self {
+            Self::Decided(Ok(answer)) => Ok(answer),
+            Self::Decided(Err(refusal)) => Err(refusal.into()),
+            Self::Failed(error) => Err(error),
+            Self::Handled | Self::Skipped | Self::Waiting => Err(CommandError::Internal),
+        }
+    }
+}
+
 /// Why a command has no decision.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommandError {

@@ -1,26 +1,24 @@
 //! From a database to a service at work: its tables, its log on the bus, its lanes.
 
-use std::{collections::BTreeMap, sync::Arc, thread::JoinHandle, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, thread::JoinHandle};
 
-use bus::{Consumer, Embedded, Logged, Transport};
-use contracts::{PARTITIONS, ServiceName, Timestamp};
+use bus::{Embedded, Logged};
+use contracts::{PARTITIONS, ServiceName};
 use parking_lot::Mutex;
 use uuid::Uuid;
 
 use crate::{
     clock::{Clock, Ids, RandomIds},
-    core::Core,
     engine::{Engine, EngineError},
     lane::{Lane, LaneHandle, Work},
     outside::{Caller, Outside},
-    projector::{Projector, consumer_of},
     reads::Reads,
     service::Service,
     session::{Session, StoreError},
     shared::{Shared, Stats},
     store::StoreAddress,
     system::SYSTEM_TABLES,
-    timers,
+    worker::Worker,
 };
 
 /// How many messages may wait for a lane. Past it, commands are refused as unavailable.
@@ -39,10 +37,10 @@ pub struct EngineOptions<S: Service> {
 }
 
 /// The service's own log, as the transport reads it.
-struct StoredLog {
-    source: ServiceName,
-    epoch: Uuid,
-    session: Mutex<Box<dyn Session>>,
+pub(crate) struct StoredLog {
+    pub source: ServiceName,
+    pub epoch: Uuid,
+    pub session: Mutex<Box<dyn Session>>,
 }
 
 impl bus::Log for StoredLog {
@@ -184,56 +182,21 @@ fn make_lane<S: Service>(
     service: &Arc<S>,
     shared: &Arc<Shared<S>>,
     clock: &Arc<dyn Clock>,
-    mut session: Box<dyn Session>,
+    session: Box<dyn Session>,
     handle: LaneHandle<S>,
     queue: crossbeam_channel::Receiver<Work<S>>,
     partitions: Vec<u8>,
     projects: bool,
 ) -> Result<Lane<S>, EngineError> {
-    let store_error = |source| EngineError::Store { service: S::NAME, source };
-    let subscribe = |name: String, source: ServiceName, partitions: &[u8]| {
+    let wake = {
         let handle = handle.clone();
-        let consumer = Consumer { name, source, partitions: partitions.to_vec() };
-        let subscription = shared.transport.subscribe(consumer, Arc::new(move || handle.wake()));
-        subscription
-            .map(|subscription| (source, subscription))
-            .map_err(|source| EngineError::Transport { service: S::NAME, source })
+        Arc::new(move || handle.wake()) as bus::Wake
     };
-    let mut subscriptions = Vec::new();
-    for subscription in service.subscriptions() {
-        subscriptions.push(subscribe(S::NAME.to_string(), subscription.source, &partitions)?);
-    }
-    let all: Vec<u8> = (0..PARTITIONS).collect();
-    let mut projectors = Vec::new();
-    for projection in service.projections().into_iter().filter(|_| projects) {
-        let name = consumer_of(S::NAME, &*projection);
-        let sources: std::collections::BTreeSet<ServiceName> =
-            projection.subscriptions().iter().map(|subscription| subscription.source).collect();
-        let sources = sources.into_iter().map(|source| subscribe(name.clone(), source, &all));
-        let sources = sources.collect::<Result<_, _>>()?;
-        projectors.push(Projector::load(&mut *session, S::NAME, projection, sources).map_err(store_error)?);
-    }
-    let core = Core::load(service.clone(), &mut *session, clock.clone(), Box::new(RandomIds::new()))
-        .map_err(store_error)?;
-    let next_timer = timers::next_due(&mut *session, &partitions).map_err(store_error)?;
-    // Nobody else writes to a file of its own, so calls that are under way in it belong to a process that is gone.
-    let orphaned = if session.shared() { clock.now() } else { Timestamp(i64::MAX) };
-    for call in crate::effects::take_over(&mut *session, orphaned, usize::MAX >> 1).map_err(store_error)? {
+    let ids = Box::new(RandomIds::new());
+    let (worker, calls) =
+        Worker::start(service, &shared.transport, &wake, clock, ids, session, partitions, projects)?;
+    for call in calls {
         shared.call(call, &handle);
     }
-    Ok(Lane {
-        shared: shared.clone(),
-        core,
-        session,
-        queue,
-        handle,
-        partitions,
-        subscriptions,
-        projectors,
-        next_timer,
-        next_retry: Some(clock.now()),
-        next_take_over: clock.now().plus(Duration::from_secs(15)),
-        stopping: false,
-        first: None,
-    })
+    Ok(Lane { shared: shared.clone(), worker, queue, handle, stopping: false, first: None })
 }

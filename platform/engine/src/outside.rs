@@ -109,38 +109,64 @@ impl<S: Service> Caller<S> {
     }
 
     async fn run(&self, call: &Call<S>) -> Option<S::Response> {
-        let mut unknown = call.unknown;
-        for delay in RETRY_DELAYS.iter().map(Some).chain([None]) {
-            match self.attempt(call, unknown).await {
+        let mut attempts = Attempts::of(call);
+        loop {
+            let error = match self.attempt(call, &attempts).await {
                 Ok(response) => return Some(response),
-                Err(error) => {
-                    unknown |= matches!(error, OutsideError::Unknown(_));
-                    tracing::warn!(service = %S::NAME, key = call.idempotency_key, %error, "a call to the outside has no answer yet");
-                }
-            }
+                Err(error) => error,
+            };
+            let delay = attempts.failed::<S>(call, &error);
             // The wait is the retry's own; nothing else could end it.
             #[allow(clippy::disallowed_methods)]
-            tokio::time::sleep(*delay?).await;
+            tokio::time::sleep(delay?).await;
         }
-        None
     }
 
-    async fn attempt(&self, call: &Call<S>, unknown: bool) -> Result<S::Response, OutsideError> {
+    async fn attempt(&self, call: &Call<S>, attempts: &Attempts) -> Result<S::Response, OutsideError> {
         let _room =
             self.room.acquire().await.map_err(|error| OutsideError::Unavailable(error.to_string()))?;
-        let key = &call.idempotency_key;
-        let attempt = async {
-            if unknown
-                && call.policy == EffectPolicy::Ask
-                && let Some(response) = self.outside.ask(key, &call.request).await?
-            {
-                return Ok(response);
-            }
-            self.outside.call(key, &call.request).await
-        };
-        match tokio::time::timeout(CALL_PATIENCE, attempt).await {
+        match tokio::time::timeout(CALL_PATIENCE, attempts.attempt(&*self.outside, call)).await {
             Ok(answer) => answer,
             Err(_) => Err(OutsideError::Unknown(format!("no answer within {} s", CALL_PATIENCE.as_secs()))),
         }
+    }
+}
+
+/// The attempts at one call: what is known of those before, and how long until the next.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Attempts {
+    /// Whether the outside may have carried it out.
+    unknown: bool,
+    made: usize,
+}
+
+impl Attempts {
+    pub fn of<S: Service>(call: &Call<S>) -> Self {
+        Self { unknown: call.unknown, made: 0 }
+    }
+
+    /// Calls, or asks first what became of the calls before, as the effect's policy says.
+    pub async fn attempt<S: Service>(
+        &self,
+        outside: &dyn Outside<S>,
+        call: &Call<S>,
+    ) -> Result<S::Response, OutsideError> {
+        let key = &call.idempotency_key;
+        if self.unknown
+            && call.policy == EffectPolicy::Ask
+            && let Some(response) = outside.ask(key, &call.request).await?
+        {
+            return Ok(response);
+        }
+        outside.call(key, &call.request).await
+    }
+
+    /// Notes an attempt that had no answer; says when to make the next one, or `None` when it is given up.
+    pub fn failed<S: Service>(&mut self, call: &Call<S>, error: &OutsideError) -> Option<Duration> {
+        self.unknown |= matches!(error, OutsideError::Unknown(_));
+        tracing::warn!(service = %S::NAME, key = call.idempotency_key, %error, "a call to the outside has no answer yet");
+        let delay = RETRY_DELAYS.get(self.made).copied();
+        self.made += 1;
+        delay
     }
 }

@@ -183,6 +183,21 @@ impl<S: Service> Cx<'_, S> {
         self.ids.next(self.now)
     }
 
+    /// Lets the rules of a service of the same words decide in this decision's place. For a service that wraps another.
+    pub fn lend<T, R>(&mut self, decide: impl FnOnce(&mut Cx<'_, T>) -> R) -> R
+    where
+        T: Service<Message = S::Message, Fact = S::Fact, Request = S::Request>,
+    {
+        let mut outbox = Outbox::<T>::new();
+        let mut cx = Cx { now: self.now, ids: self.ids, outbox: &mut outbox, cause: self.cause };
+        let result = decide(&mut cx);
+        self.cause = cx.cause;
+        self.outbox.events.append(&mut outbox.events);
+        self.outbox.timers.append(&mut outbox.timers);
+        self.outbox.effects.append(&mut outbox.effects);
+        result
+    }
+
     /// What led to this message.
     pub fn cause(&self) -> Cause {
         self.cause
