@@ -1,6 +1,7 @@
 //! Points in time.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// Microseconds since 1970-01-01T00:00:00Z. An integer sorts alike on every database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -22,6 +23,18 @@ impl Timestamp {
     /// Microseconds from `earlier` to this moment; negative when `earlier` is later.
     pub const fn micros_since(self, earlier: Self) -> i64 {
         self.0 - earlier.0
+    }
+
+    /// The moment that an RFC 3339 text names; none where it names none.
+    pub fn from_rfc3339(text: &str) -> Option<Self> {
+        let moment = chrono::DateTime::parse_from_rfc3339(text).ok()?;
+        Some(Self(moment.timestamp_micros()))
+    }
+
+    /// An id that sorts before all UUIDv7 that are made at this moment, and after all that were made before its millisecond.
+    pub fn first_id(self) -> Uuid {
+        let millis = u128::try_from(self.0.div_euclid(1_000)).unwrap_or(0) & ((1 << 48) - 1);
+        Uuid::from_u128((millis << 80) | (7 << 76) | (2 << 62))
     }
 
     /// RFC 3339 in UTC with microseconds, as the HTTP contract shows times.
@@ -47,6 +60,7 @@ mod tests {
             (-1, "1969-12-31T23:59:59.999999Z"),
         ] {
             assert_eq!(Timestamp(micros).to_rfc3339(), text);
+            assert_eq!(Timestamp::from_rfc3339(text), Some(Timestamp(micros)));
         }
     }
 }

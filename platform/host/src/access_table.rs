@@ -30,7 +30,9 @@ pub(crate) const RULES: &[(&str, &str, Access)] = &[
     ("GET", "/api/v1/orders/{id}/payment", OrderHolder),
     ("GET", "/api/v1/orders/{id}/timeline", OrderHolder),
     // Customers, about themselves.
+    ("GET", "/api/v1/me/buy-again", Customer),
     ("GET", "/api/v1/me/cart", Customer),
+    ("GET", "/api/v1/me/orders", Customer),
     // Those who work for the shop.
     ("POST", "/api/v1/admin/categories", Staff),
     ("PATCH DELETE", "/api/v1/admin/categories/{id}", Staff),
@@ -39,6 +41,9 @@ pub(crate) const RULES: &[(&str, &str, Access)] = &[
     ("GET", "/api/v1/admin/customers/{customer_id}/wallet/entries", Staff),
     ("POST", "/api/v1/admin/customers/{customer_id}/wallet/top-ups", Staff),
     ("GET", "/api/v1/admin/customers/{customer_id}/wallet/top-ups/{id}", Staff),
+    ("GET", "/api/v1/admin/orders", Staff),
+    ("GET", "/api/v1/admin/orders/{id}", Staff),
+    ("POST", "/api/v1/admin/orders/{id}/cancel", Staff),
     ("POST", "/api/v1/admin/orders/{id}/deliver", Staff),
     ("POST", "/api/v1/admin/orders/{id}/pack", Staff),
     ("POST", "/api/v1/admin/orders/{id}/ship", Staff),

@@ -23,7 +23,7 @@ pub use idempotency::{Keyed, command_key_of};
 pub use input::{Body, Params, Segment, email};
 pub use metrics::{Counter, render as render_metrics};
 pub use order_gate::{Caller, OrderGate};
-pub use page::{Page, PageQuery, paged};
+pub use page::{Page, PageQuery, default_page_limit, paged};
 pub use principal::{Authentication, Customer, Principal, Staff, authenticate};
 pub use problem::{FieldError, Problem};
 pub use questions::Questions;

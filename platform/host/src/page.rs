@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {
     /// How many items, 1 to 100.
-    #[serde(default = "default_limit")]
+    #[serde(default = "default_page_limit")]
     #[garde(range(min = 1, max = 100))]
     #[param(minimum = 1, maximum = 100, default = 20)]
     pub limit: u32,
@@ -23,7 +23,8 @@ pub struct PageQuery {
     pub cursor: Option<String>,
 }
 
-fn default_limit() -> u32 {
+/// How many items a page has where nobody says.
+pub fn default_page_limit() -> u32 {
     20
 }
 

@@ -6,6 +6,10 @@ use contracts::{Address, CartId, Currency, CustomerId, OrderId, ProductId, Refus
 use engine::{Cx, Key, Needs, Rows};
 use serde::{Deserialize, Serialize};
 
+mod claiming;
+
+pub use claiming::{VerifiedEmail, email_key};
+
 use crate::Ordering;
 
 /// Where an order stands. The order of the variants is the order's way.
@@ -38,6 +42,8 @@ pub enum Status {
 pub enum Reason {
     /// The customer asked.
     Customer,
+    /// The shop's staff decided.
+    Staff,
     /// There was not enough stock.
     OutOfStock,
     /// The payment was declined.
@@ -113,9 +119,9 @@ pub struct Order {
     pub currency: Currency,
     /// A gateway's token for the payment method.
     pub payment_method: String,
-    /// Why it was cancelled.
+    /// Why it was cancelled, or is to be.
     pub cancel_reason: Option<Reason>,
-    /// Whether the customer has asked to cancel it after it was paid, and fulfilment has not decided.
+    /// Whether cancelling was asked for after it was paid, and fulfilment has not decided.
     pub cancel_requested: bool,
     /// When the customer checked out.
     pub created_us: Timestamp,
@@ -130,8 +136,12 @@ pub struct Order {
 pub struct Purchase {
     /// The order.
     pub order_id: OrderId,
+    /// The customer, where it has an account, as the order has it: what lists are made by.
+    pub customer_id: Option<CustomerId>,
     /// Where mail about it goes.
     pub email: String,
+    /// The same in the one form by which addresses are compared. Orders of earlier versions have none.
+    pub email_key: Option<String>,
     /// Its lines.
     pub lines: Vec<Line>,
     /// The shipping option.
@@ -173,12 +183,26 @@ pub enum Message {
     ParcelNotStopped(OrderId),
     /// The customer wants to cancel.
     Cancel(OrderId),
+    /// Staff want to cancel.
+    CancelByStaff(OrderId),
+    /// A customer has shown that an address is its own: what was ordered with it as a guest is the customer's.
+    ClaimOrders {
+        /// The customer.
+        customer_id: CustomerId,
+        /// The address.
+        email: String,
+        /// The last order that was looked at already.
+        after: Option<OrderId>,
+    },
+    /// A customer has no account any more.
+    ForgetCustomer(CustomerId),
 }
 
 impl Message {
-    /// The order that it is about.
-    pub fn order_id(&self) -> OrderId {
-        match self {
+    /// The order that it is about; none for what is about a customer.
+    pub fn order_id(&self) -> Option<OrderId> {
+        Some(match self {
+            Self::ClaimOrders { .. } | Self::ForgetCustomer(_) => return None,
             Self::Submit(submission) => submission.order_id,
             Self::EndGracePeriod(id)
             | Self::ConfirmStock(id)
@@ -190,8 +214,9 @@ impl Message {
             | Self::Deliver(id)
             | Self::ParcelStopped(id)
             | Self::ParcelNotStopped(id)
-            | Self::Cancel(id) => *id,
-        }
+            | Self::Cancel(id)
+            | Self::CancelByStaff(id) => *id,
+        })
     }
 }
 
@@ -216,6 +241,8 @@ pub enum Fact {
     Shipped(OrderId),
     /// Its parcel has arrived.
     Delivered(OrderId),
+    /// It is a customer's from now on.
+    Claimed(OrderId, CustomerId),
     /// It ended early.
     Cancelled {
         /// The order.
@@ -232,16 +259,24 @@ pub const GRACE_PERIOD_TIMER: &str = "grace_period";
 
 /// The aggregate that a message goes to.
 pub fn key(message: &Message) -> Key {
-    message.order_id().into()
+    match message {
+        Message::ClaimOrders { customer_id, .. } | Message::ForgetCustomer(customer_id) => {
+            (*customer_id).into()
+        }
+        about_an_order => about_an_order.order_id().map_or_else(|| Key::from(""), Key::from),
+    }
 }
 
-/// Every message is about one order. What was ordered is read where another service must be told of it.
+/// Most messages are about one order. What was ordered is read where another service must be told of it.
 pub fn needs(message: &Message, needs: &mut Needs<'_>) {
-    let id = message.order_id();
+    let Some(id) = message.order_id() else { return claiming::needs(message, needs) };
     needs.write::<Order>(id);
     match message {
-        Message::Submit(_) => {
+        Message::Submit(submission) => {
             needs.write::<Purchase>(id);
+            if submission.customer_id.is_none() {
+                needs.read::<VerifiedEmail>(email_key(&submission.email));
+            }
         }
         Message::EndGracePeriod(_) | Message::ConfirmPayment(_) => {
             needs.read::<Purchase>(id);
@@ -260,7 +295,7 @@ pub fn handle(
     rows: &mut Rows,
     cx: &mut Cx<'_, Ordering>,
 ) -> Result<Status, Refusal> {
-    let id = message.order_id();
+    let Some(id) = message.order_id() else { return claiming::handle(message, rows, cx) };
     cx.correlate(id);
     if let Message::Submit(submission) = message {
         return Ok(submit(rules, submission, rows, cx));
@@ -299,13 +334,16 @@ pub fn handle(
             cx.publish::<Order>(id, Fact::Delivered(id));
         }
         Message::ParcelStopped(_) if matches!(order.status, Status::Paid | Status::Packed) => {
-            cancel(&mut order, Reason::Customer, cx);
+            let reason = order.cancel_reason.unwrap_or(Reason::Customer);
+            cancel(&mut order, reason, cx);
         }
         Message::ParcelNotStopped(_) if order.cancel_requested => {
             order.cancel_requested = false;
+            order.cancel_reason = None;
             cx.publish::<Order>(id, Fact::Updated(id, "cancel_refused"));
         }
-        Message::Cancel(_) => ask_to_cancel(&mut order, cx)?,
+        Message::Cancel(_) => ask_to_cancel(&mut order, Reason::Customer, cx)?,
+        Message::CancelByStaff(_) => ask_to_cancel(&mut order, Reason::Staff, cx)?,
         late => {
             tracing::debug!(order = %id, status = ?order.status, ?late, "a late message changes nothing");
             return Ok(order.status);
@@ -319,7 +357,9 @@ pub fn handle(
 /// A message about an order that is not here: a command names nothing; an event has overtaken the checkout.
 fn unknown(message: &Message) -> Refusal {
     match message {
-        Message::Cancel(_) => Refusal::not_found("order_not_found", "There is no such order."),
+        Message::Cancel(_) | Message::CancelByStaff(_) => {
+            Refusal::not_found("order_not_found", "There is no such order.")
+        }
         _ => Refusal::early("the order's checkout has not come yet"),
     }
 }
@@ -329,10 +369,13 @@ fn submit(rules: &Ordering, submission: &Submission, rows: &mut Rows, cx: &mut C
     if let Some(order) = rows.get::<Order>(id) {
         return order.status;
     }
+    // A guest whose address is a customer's orders for that customer.
+    let known = || rows.get::<VerifiedEmail>(email_key(&submission.email)).map(|known| known.customer_id);
+    let customer_id = submission.customer_id.or_else(known);
     let mut order = Order {
         id,
         cart_id: submission.cart_id,
-        customer_id: submission.customer_id,
+        customer_id,
         status: Status::Submitted,
         total: submission.total,
         currency: submission.currency,
@@ -345,7 +388,9 @@ fn submit(rules: &Ordering, submission: &Submission, rows: &mut Rows, cx: &mut C
     };
     let purchase = Purchase {
         order_id: id,
+        customer_id,
         email: submission.email.clone(),
+        email_key: Some(email_key(&submission.email)),
         lines: submission.lines.clone(),
         shipping_method: submission.shipping_method.clone(),
         shipping_price: submission.shipping_price,
@@ -392,14 +437,15 @@ fn cancel(order: &mut Order, reason: Reason, cx: &mut Cx<'_, Ordering>) {
 }
 
 /// Until it is paid an order is cancelled here and now; after that fulfilment is asked.
-fn ask_to_cancel(order: &mut Order, cx: &mut Cx<'_, Ordering>) -> Result<(), Refusal> {
+fn ask_to_cancel(order: &mut Order, reason: Reason, cx: &mut Cx<'_, Ordering>) -> Result<(), Refusal> {
     match order.status {
         Status::Submitted | Status::AwaitingValidation | Status::StockConfirmed => {
-            cancel(order, Reason::Customer, cx);
+            cancel(order, reason, cx);
         }
         Status::Paid | Status::Packed if order.cancel_requested => {}
         Status::Paid | Status::Packed => {
             order.cancel_requested = true;
+            order.cancel_reason = Some(reason);
             cx.publish::<Order>(order.id, Fact::CancelRequested(order.id));
         }
         Status::Cancelled => {}

@@ -7,11 +7,12 @@ use contracts::{
         fulfilment::{
             Delivered, DeliveryStarted, DeliveryStatusUpdated, DeliveryStopRefused, DeliveryStopped,
         },
+        identity::{CustomerDeleted, CustomerEmailVerified},
         inventory::{OrderConfirmed, OrderRejected},
         ordering::{
             CancelReason, GracePeriodConfirmed, OrderAwaitingValidation, OrderCancelRequested,
-            OrderCancelled, OrderDelivered, OrderPaid, OrderShipped, OrderStockConfirmed, OrderSubmitted,
-            OrderUpdated, StockLine,
+            OrderCancelled, OrderClaimed, OrderDelivered, OrderPaid, OrderShipped, OrderStockConfirmed,
+            OrderSubmitted, OrderUpdated, StockLine,
         },
         payment::{PaymentCompleted, PaymentFailed},
     },
@@ -25,6 +26,10 @@ pub const SUBSCRIPTIONS: &[Subscription] = &[
     Subscription { source: ServiceName::Cart, types: &[CartCheckedOut::TYPE] },
     Subscription { source: ServiceName::Inventory, types: &[OrderConfirmed::TYPE, OrderRejected::TYPE] },
     Subscription { source: ServiceName::Payment, types: &[PaymentCompleted::TYPE, PaymentFailed::TYPE] },
+    Subscription {
+        source: ServiceName::Identity,
+        types: &[CustomerEmailVerified::TYPE, CustomerDeleted::TYPE],
+    },
     Subscription {
         source: ServiceName::Fulfilment,
         types: &[
@@ -50,6 +55,11 @@ pub fn receive(event: &Envelope) -> Result<Option<Message>, UnreadableEvent> {
         Delivered::TYPE => Message::Deliver(event.read::<Delivered>()?.order_id),
         DeliveryStopped::TYPE => Message::ParcelStopped(event.read::<DeliveryStopped>()?.order_id),
         DeliveryStopRefused::TYPE => Message::ParcelNotStopped(event.read::<DeliveryStopRefused>()?.order_id),
+        CustomerEmailVerified::TYPE => {
+            let CustomerEmailVerified { customer_id, email } = event.read()?;
+            Message::ClaimOrders { customer_id, email, after: None }
+        }
+        CustomerDeleted::TYPE => Message::ForgetCustomer(event.read::<CustomerDeleted>()?.customer_id),
         _ => return Ok(None),
     }))
 }
@@ -122,11 +132,13 @@ pub fn publish(fact: Fact) -> Publication {
         }
         Fact::Shipped(order_id) => Publication::of(&OrderShipped { order_id }),
         Fact::Delivered(order_id) => Publication::of(&OrderDelivered { order_id }),
+        Fact::Claimed(order_id, customer_id) => Publication::of(&OrderClaimed { order_id, customer_id }),
         Fact::Cancelled { order, reason, was_paid } => Publication::of(&OrderCancelled {
             order_id: order.id,
             cart_id: order.cart_id,
             reason: match reason {
                 Reason::Customer => CancelReason::Customer,
+                Reason::Staff => CancelReason::Staff,
                 Reason::OutOfStock => CancelReason::OutOfStock,
                 Reason::PaymentFailed => CancelReason::PaymentFailed,
             },

@@ -19,7 +19,9 @@ use engine::{
 };
 use serde::{Deserialize, Serialize};
 
-pub use domain::{Fact, GRACE_PERIOD_TIMER, Line, Message, Order, Purchase, Reason, Status, Submission};
+pub use domain::{
+    Fact, GRACE_PERIOD_TIMER, Line, Message, Order, Purchase, Reason, Status, Submission, VerifiedEmail,
+};
 
 /// The service's settings.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -58,7 +60,12 @@ impl Service for Ordering {
     type Response = NoEffect;
 
     fn tables(&self) -> Vec<&'static Table> {
-        vec![engine::table_of::<Order>(), engine::table_of::<Purchase>(), &store::TIMELINE]
+        vec![
+            engine::table_of::<Order>(),
+            engine::table_of::<Purchase>(),
+            engine::table_of::<VerifiedEmail>(),
+            &store::TIMELINE,
+        ]
     }
 
     fn key(&self, message: &Message) -> Key {

@@ -1,9 +1,11 @@
 //! The tables: orders, what was ordered, and the timeline.
 
-use contracts::{Address, CartId, Currency, CustomerId, OrderId, Timestamp};
-use engine::{Column, ColumnKind, Layout, Table};
+use std::collections::HashMap;
 
-use crate::domain::{Line, Order, Purchase, Reason, Status};
+use contracts::{Address, CartId, Currency, CustomerId, OrderId, Timestamp};
+use engine::{Column, ColumnKind, Field, Layout, Reads, StoreError, Table, Value};
+
+use crate::domain::{Line, Order, Purchase, Reason, Status, VerifiedEmail, email_key};
 
 engine::text_field!(Status);
 engine::text_field!(Reason);
@@ -28,7 +30,9 @@ engine::record! {
 engine::record! {
     Purchase => "purchases" {
         key order_id: OrderId,
+        field customer_id: Option<CustomerId>,
         field email: String,
+        field email_key: Option<String>,
         json lines: Vec<Line>,
         field shipping_method: String,
         field shipping_price: i64,
@@ -36,6 +40,16 @@ engine::record! {
         field tax: i64,
         field prices_include_tax: bool,
     }
+    index ["customer_id", "order_id"]
+    index ["email_key", "order_id"]
+}
+
+engine::record! {
+    VerifiedEmail => "verified_emails" {
+        key email_key: String,
+        field customer_id: CustomerId,
+    }
+    index ["customer_id", "email_key"]
 }
 
 /// All events of an order's way, by order and time.
@@ -53,3 +67,81 @@ pub static TIMELINE: Table = Table {
     indexes: &[],
     layout: Layout::ByKey,
 };
+
+/// Which orders a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Those of a customer.
+    pub customer_id: Option<CustomerId>,
+    /// Those whose mail goes to this address.
+    pub email: Option<String>,
+    /// Those that stand so.
+    pub status: Option<Status>,
+    /// Those that were placed at this time or later.
+    pub placed_from: Option<Timestamp>,
+    /// Those that were placed before this time.
+    pub placed_before: Option<Timestamp>,
+    /// Those older than this one: where a page begins.
+    pub before: Option<OrderId>,
+}
+
+/// Orders with what was ordered, newest first.
+///
+/// # Errors
+/// The store cannot be read.
+pub async fn listed(
+    reads: &Reads,
+    wanted: &Wanted,
+    limit: u32,
+) -> Result<Vec<(Order, Purchase)>, StoreError> {
+    let (mut conditions, mut parameters) = (Vec::new(), Vec::new());
+    let mut add = |parameters: &mut Vec<Value>, value: Value, condition: fn(&str) -> String| {
+        parameters.push(value);
+        conditions.push(condition(&reads.parameter(parameters.len())));
+    };
+    if let Some(customer) = wanted.customer_id {
+        add(&mut parameters, Value::Id(customer.0), |id| {
+            format!("id IN (SELECT order_id FROM purchases WHERE customer_id = {id})")
+        });
+    }
+    if let Some(email) = &wanted.email {
+        add(&mut parameters, Value::Text(email_key(email)), |key| {
+            format!("id IN (SELECT order_id FROM purchases WHERE email_key = {key})")
+        });
+    }
+    if let Some(status) = wanted.status {
+        add(&mut parameters, status.to_value(), |status| format!("status = {status}"));
+    }
+    // Ids sort by the time of their checkout.
+    if let Some(from) = wanted.placed_from {
+        add(&mut parameters, Value::Id(from.first_id()), |id| format!("id >= {id}"));
+    }
+    if let Some(before) = wanted.placed_before {
+        add(&mut parameters, Value::Id(before.first_id()), |id| format!("id < {id}"));
+    }
+    if let Some(before) = wanted.before {
+        add(&mut parameters, Value::Id(before.0), |id| format!("id < {id}"));
+    }
+    let filter = match conditions.is_empty() {
+        true => String::new(),
+        false => format!("WHERE {} ", conditions.join(" AND ")),
+    };
+    let orders: Vec<Order> =
+        reads.select(&format!("{filter}ORDER BY id DESC LIMIT {limit}"), parameters).await?;
+    with_purchases(reads, orders).await
+}
+
+/// Orders with what was ordered, in the same order.
+async fn with_purchases(reads: &Reads, orders: Vec<Order>) -> Result<Vec<(Order, Purchase)>, StoreError> {
+    if orders.is_empty() {
+        return Ok(Vec::new());
+    }
+    let places: Vec<String> = (1..=orders.len()).map(|number| reads.parameter(number)).collect();
+    let ids = orders.iter().map(|order| Value::Id(order.id.0)).collect();
+    let purchases: Vec<Purchase> =
+        reads.select(&format!("WHERE order_id IN ({})", places.join(", ")), ids).await?;
+    let mut purchases: HashMap<OrderId, Purchase> =
+        purchases.into_iter().map(|purchase| (purchase.order_id, purchase)).collect();
+    let with = |order: Order| purchases.remove(&order.id).map(|purchase| (order, purchase));
+    Ok(orders.into_iter().filter_map(with).collect())
+}

@@ -125,6 +125,8 @@ event!(OrderUpdated = "order.updated.v1");
 pub enum CancelReason {
     /// The customer asked.
     Customer,
+    /// The shop's staff decided.
+    Staff,
     /// There was not enough stock.
     OutOfStock,
     /// The payment was declined.

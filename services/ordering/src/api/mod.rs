@@ -1,12 +1,17 @@
 //! Routes of orders. A guest's order opens with its token; the id alone opens nothing.
 
+mod list;
+mod mine;
+mod staff;
+mod views;
+
 use axum::{
     Json,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use contracts::{Address, Money, OrderId, ProductId};
+use contracts::OrderId;
 use engine::{Engine, Field, Value};
 use host::{Caller, Keyed, OrderGate, Problem, Segment};
 use serde::{Deserialize, Serialize};
@@ -15,9 +20,10 @@ use uuid::Uuid;
 
 use crate::{
     Ordering,
-    domain::{Line, Message, Order, Purchase, Reason, Status},
+    domain::{Message, Order, Purchase, Status},
     store::TIMELINE,
 };
+use views::{CancelView, OrderView, PendingOrder};
 
 #[derive(Clone)]
 pub(crate) struct Api {
@@ -27,88 +33,15 @@ pub(crate) struct Api {
 
 pub(crate) fn routes(api: Api) -> OpenApiRouter {
     OpenApiRouter::new()
+        .routes(routes!(mine::my_orders))
+        .routes(routes!(mine::buy_again))
+        .routes(routes!(staff::list_orders))
+        .routes(routes!(staff::get_any_order))
+        .routes(routes!(staff::cancel_any_order))
         .routes(routes!(get_order))
         .routes(routes!(cancel_order))
         .routes(routes!(get_timeline))
         .with_state(api)
-}
-
-/// One line of an order.
-#[derive(Serialize, utoipa::ToSchema)]
-struct OrderLineView {
-    product_id: ProductId,
-    name: String,
-    quantity: u32,
-    unit_price: Money,
-    line_total: Money,
-    /// The tax rate, in hundredths of a percent: 1,900 is 19 %.
-    #[schema(example = 1900)]
-    tax_rate_bp: u32,
-}
-
-/// An order, as its customer sees it.
-#[derive(Serialize, utoipa::ToSchema)]
-struct OrderView {
-    id: OrderId,
-    status: Status,
-    /// Why it was cancelled.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cancel_reason: Option<Reason>,
-    /// Whether cancelling was asked for after it was paid, and is not decided yet.
-    cancel_requested: bool,
-    email: String,
-    lines: Vec<OrderLineView>,
-    shipping_method: String,
-    shipping: Money,
-    /// The tax of lines and shipping.
-    tax: Money,
-    /// Whether prices and shipping have the tax in them; where they have not, the total has.
-    prices_include_tax: bool,
-    total: Money,
-    shipping_address: Address,
-    /// When the customer checked out.
-    created_at: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    paid_at: Option<String>,
-    updated_at: String,
-}
-
-/// An order that ordering has not heard of yet.
-#[derive(Serialize, utoipa::ToSchema)]
-struct PendingOrder {
-    id: OrderId,
-    status: Status,
-}
-
-impl OrderView {
-    fn of(order: Order, purchase: Purchase) -> Self {
-        let money = |amount| Money::new(amount, order.currency);
-        let line = |line: Line| OrderLineView {
-            product_id: line.product_id,
-            name: line.name,
-            quantity: line.quantity,
-            unit_price: money(line.unit_price),
-            line_total: money(line.line_total),
-            tax_rate_bp: line.tax_rate_bp,
-        };
-        Self {
-            id: order.id,
-            status: order.status,
-            cancel_reason: order.cancel_reason,
-            cancel_requested: order.cancel_requested,
-            email: purchase.email,
-            lines: purchase.lines.into_iter().map(line).collect(),
-            shipping_method: purchase.shipping_method,
-            shipping: money(purchase.shipping_price),
-            tax: money(purchase.tax),
-            prices_include_tax: purchase.prices_include_tax,
-            total: money(order.total),
-            shipping_address: purchase.shipping_address,
-            created_at: order.created_us.to_rfc3339(),
-            paid_at: order.paid_us.map(contracts::Timestamp::to_rfc3339),
-            updated_at: order.updated_us.to_rfc3339(),
-        }
-    }
 }
 
 /// An order and where it stands.
@@ -134,14 +67,6 @@ async fn get_order(
 #[serde(deny_unknown_fields)]
 struct CancelOrder {}
 
-/// What cancelling came to.
-#[derive(Serialize, utoipa::ToSchema)]
-struct CancelView {
-    id: OrderId,
-    /// `cancelled`, or as before where fulfilment decides.
-    status: Status,
-}
-
 /// Cancels an order, or asks fulfilment to stop it when it is paid already.
 #[utoipa::path(post, path = "/orders/{id}/cancel", tag = "orders", params(("id" = OrderId, Path, description = "The order.")), request_body = CancelOrder,
     responses((status = 200, body = CancelView), (status = 202, body = CancelView, description = "Fulfilment decides."),
@@ -152,7 +77,7 @@ async fn cancel_order(
     caller: Caller,
     request: Keyed<CancelOrder>,
 ) -> Result<Response, Problem> {
-    api.gate.open(id, &caller).await?;
+    api.gate.open_to_holder(id, &caller).await?;
     let status = api.engine.command(request.key, Message::Cancel(id)).await?;
     let code = if status == Status::Cancelled { StatusCode::OK } else { StatusCode::ACCEPTED };
     Ok((code, Json(CancelView { id, status })).into_response())
