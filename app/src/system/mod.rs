@@ -1,5 +1,6 @@
 //! Routes about the shop itself: health, metrics, OpenAPI, and for staff's tools what the shop is at and what can be done about it.
 
+mod audit_log;
 mod backups;
 mod chain;
 mod config;
@@ -131,6 +132,7 @@ pub fn staff_routes(system: &System) -> OpenApiRouter {
         .merge(tail::routes())
         .merge(dead_letters::routes())
         .merge(projections::routes())
+        .merge(audit_log::routes())
         .merge(backups::routes())
         .merge(jobs::routes())
         .merge(config::routes())

@@ -33,6 +33,10 @@ pub(crate) const RULES: &[(&str, &str, Access)] = &[
     ("GET", "/api/v1/me/buy-again", Customer),
     ("GET", "/api/v1/me/cart", Customer),
     ("GET", "/api/v1/me/orders", Customer),
+    ("GET", "/api/v1/me/wallet", Customer),
+    ("GET", "/api/v1/me/wallet/entries", Customer),
+    ("POST", "/api/v1/me/wallet/top-ups", Customer),
+    ("GET", "/api/v1/me/wallet/top-ups/{id}", Customer),
     // Those who work for the shop.
     ("POST", "/api/v1/admin/categories", Staff),
     ("PATCH DELETE", "/api/v1/admin/categories/{id}", Staff),
@@ -41,6 +45,7 @@ pub(crate) const RULES: &[(&str, &str, Access)] = &[
     ("GET", "/api/v1/admin/customers/{customer_id}/wallet/entries", Staff),
     ("POST", "/api/v1/admin/customers/{customer_id}/wallet/top-ups", Staff),
     ("GET", "/api/v1/admin/customers/{customer_id}/wallet/top-ups/{id}", Staff),
+    ("GET", "/api/v1/admin/fulfilment", Staff),
     ("GET", "/api/v1/admin/orders", Staff),
     ("GET", "/api/v1/admin/orders/{id}", Staff),
     ("POST", "/api/v1/admin/orders/{id}/cancel", Staff),
@@ -59,6 +64,7 @@ pub(crate) const RULES: &[(&str, &str, Access)] = &[
     // Those who run it.
     ("POST", "/api/v1/admin/replay/orders", Admin),
     ("GET", "/api/v1/admin/system", Admin),
+    ("GET", "/api/v1/admin/system/audit-log", Admin),
     ("POST", "/api/v1/admin/system/backup", Admin),
     ("GET", "/api/v1/admin/system/config", Admin),
     ("GET", "/api/v1/admin/system/dead-letters", Admin),

@@ -23,7 +23,7 @@ pub use idempotency::{Keyed, command_key_of};
 pub use input::{Body, Params, Segment, email};
 pub use metrics::{Counter, render as render_metrics};
 pub use order_gate::{Caller, OrderGate};
-pub use page::{Page, PageQuery, default_page_limit, paged};
+pub use page::{ListAddress, Page, PageQuery, default_page_limit};
 pub use principal::{Authentication, Customer, Principal, Staff, authenticate};
 pub use problem::{FieldError, Problem};
 pub use questions::Questions;

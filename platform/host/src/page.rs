@@ -2,7 +2,8 @@
 
 use axum::{
     Json,
-    http::{HeaderMap, HeaderValue, header},
+    extract::{FromRequestParts, OriginalUri},
+    http::{HeaderMap, HeaderValue, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use garde::Validate;
@@ -38,14 +39,33 @@ pub struct Page<T> {
     pub next_cursor: Option<String>,
 }
 
-/// Answers a page with a `Link` header to the next one.
-pub fn paged<T: Serialize>(page: Page<T>, path: &str, limit: u32) -> Response {
-    let mut headers = HeaderMap::new();
-    if let Some(cursor) = &page.next_cursor
-        && let Ok(link) =
-            HeaderValue::from_str(&format!("<{path}?limit={limit}&cursor={cursor}>; rel=\"next\""))
-    {
-        headers.insert(header::LINK, link);
+/// Where a list is, with its filters: what the next page's address is made from.
+pub struct ListAddress(String);
+
+impl<S: Send + Sync> FromRequestParts<S> for ListAddress {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        // A nested router sees only what is left of the path.
+        let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri);
+        let is_filter = |pair: &&str| !pair.starts_with("limit=") && !pair.starts_with("cursor=");
+        let filters = uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+        let filters: Vec<&str> = filters.filter(is_filter).collect();
+        let question = if filters.is_empty() { "?".to_owned() } else { format!("?{}&", filters.join("&")) };
+        Ok(Self(format!("{}{question}", uri.path())))
     }
-    (headers, Json(page)).into_response()
+}
+
+impl ListAddress {
+    /// Answers a page of the list, with a `Link` header to the next one.
+    pub fn page<T: Serialize>(&self, page: Page<T>, limit: u32) -> Response {
+        let mut headers = HeaderMap::new();
+        if let Some(cursor) = &page.next_cursor
+            && let Ok(link) =
+                HeaderValue::from_str(&format!("<{}limit={limit}&cursor={cursor}>; rel=\"next\"", self.0))
+        {
+            headers.insert(header::LINK, link);
+        }
+        (headers, Json(page)).into_response()
+    }
 }

@@ -1,16 +1,17 @@
 //! Routes of fulfilment: where an order's parcel is, for its customer; its steps, for staff.
 
-use axum::{Json, extract::State};
-use contracts::OrderId;
+use axum::{Json, extract::State, http::StatusCode, response::Response};
+use contracts::{Address, OrderId, Timestamp};
 use engine::{Actor, CommandKey, Engine};
-use host::{Caller, Keyed, OrderGate, Problem, Segment, Staff};
+use host::{Caller, Keyed, ListAddress, OrderGate, Page, Params, Problem, Segment, Staff};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     Fulfilment,
-    domain::{Shipment, Status},
+    domain::{Booking, Line, Shipment, Status},
     message::Message,
+    store,
 };
 
 #[derive(Clone)]
@@ -22,6 +23,7 @@ pub(crate) struct Api {
 pub(crate) fn routes(api: Api) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(get_delivery))
+        .routes(routes!(list_queue))
         .routes(routes!(pack_order))
         .routes(routes!(ship_order))
         .routes(routes!(deliver_order))
@@ -72,6 +74,73 @@ async fn get_delivery(
     shipment.map(|shipment| Json(shipment.into())).ok_or_else(|| Problem::not_found("delivery"))
 }
 
+/// Which shipments staff want to see.
+#[derive(Deserialize, garde::Validate, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct QueueQuery {
+    /// Only those at this step: `pending`, `packed`, `dispatching` or `shipped`.
+    #[serde(default)]
+    #[garde(skip)]
+    #[param(inline)]
+    status: Option<Status>,
+    /// How many items, 1 to 100.
+    #[serde(default = "host::default_page_limit")]
+    #[garde(range(min = 1, max = 100))]
+    #[param(minimum = 1, maximum = 100, default = 20)]
+    limit: u32,
+    /// `next_cursor` of the page before.
+    #[serde(default)]
+    #[garde(length(bytes, max = 200))]
+    cursor: Option<String>,
+}
+
+/// A shipment in the queue.
+#[derive(Serialize, utoipa::ToSchema)]
+struct QueuedShipment {
+    #[serde(flatten)]
+    delivery: DeliveryView,
+    /// Where it goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<Address>,
+    /// What is sent.
+    lines: Vec<Line>,
+}
+
+/// The queue: paid orders whose parcels have not arrived yet, oldest first.
+#[utoipa::path(get, path = "/admin/fulfilment", tag = "admin", params(QueueQuery),
+    responses((status = 200, body = Page<QueuedShipment>, headers(("Link" = String, description = "The next page, as rel=\"next\"; not there on the last one."))),
+        (status = 422, body = Problem)))]
+async fn list_queue(
+    State(api): State<Api>,
+    _: Staff,
+    address: ListAddress,
+    Params(QueueQuery { status, limit, cursor }): Params<QueueQuery>,
+) -> Result<Response, Problem> {
+    let after = cursor.as_deref().map(place).transpose()?;
+    // One more than is shown tells whether there is a next page.
+    let mut queue = store::queue(api.engine.reads(), status, after, limit + 1).await?;
+    let has_more = queue.len() > limit as usize;
+    queue.truncate(limit as usize);
+    let next_cursor =
+        queue.last().filter(|_| has_more).map(|last| format!("{}.{}", last.created_us.0, last.order_id));
+    let queued = |mut shipment: Shipment| QueuedShipment {
+        address: shipment.address.take(),
+        lines: std::mem::take(&mut shipment.lines),
+        delivery: shipment.into(),
+    };
+    let items: Vec<QueuedShipment> = queue.into_iter().map(queued).collect();
+    Ok(address.page(Page { items, next_cursor }, limit))
+}
+
+/// The shipment that a page comes after.
+fn place(cursor: &str) -> Result<store::Place, Problem> {
+    let parsed = cursor
+        .split_once('.')
+        .and_then(|(since, order)| Some((Timestamp(since.parse().ok()?), order.parse::<OrderId>().ok()?)));
+    let detail = "The cursor is not one that a page has named.";
+    parsed.ok_or_else(|| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_cursor", detail))
+}
+
 /// Nothing needs to be said to take a step.
 #[derive(Deserialize, garde::Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -111,17 +180,48 @@ async fn pack_order(
     api.step(actor, request.key, order_id, Message::Pack { order_id }).await
 }
 
+/// How a parcel is sent.
+#[derive(Deserialize, garde::Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ShipOrder {
+    /// The carrier that has it already; without one, the shop's carrier is asked to take it.
+    #[serde(default)]
+    #[garde(length(chars, min = 1, max = 100), custom(with_number(&self.tracking_number)))]
+    #[schema(max_length = 100, example = "DHL")]
+    carrier: Option<String>,
+    /// That carrier's number to follow the parcel by.
+    #[serde(default)]
+    #[garde(length(chars, min = 1, max = 100))]
+    #[schema(max_length = 100)]
+    tracking_number: Option<String>,
+}
+
+/// A carrier comes with its number, and a number with its carrier.
+fn with_number<T>(number: &Option<String>) -> impl FnOnce(&Option<String>, &T) -> garde::Result + '_ {
+    move |carrier, _| match carrier.is_some() == number.is_some() {
+        true => Ok(()),
+        false => Err(garde::Error::new("give carrier and tracking_number, or neither")),
+    }
+}
+
 /// Hands an order's parcel to the carrier. From here on it cannot be stopped.
-#[utoipa::path(post, path = "/admin/orders/{id}/ship", tag = "admin", params(("id" = OrderId, Path, description = "The order.")), request_body = TakeStep,
+#[utoipa::path(post, path = "/admin/orders/{id}/ship", tag = "admin", params(("id" = OrderId, Path, description = "The order.")), request_body = ShipOrder,
     responses((status = 200, body = StepView, description = "The carrier is being asked."), (status = 404, body = Problem),
         (status = 409, body = Problem, description = "`shipment_not_packed`.")))]
 async fn ship_order(
     State(api): State<Api>,
-    Segment(order_id): Segment<OrderId>,
     Staff(actor): Staff,
-    request: Keyed<TakeStep>,
+    Segment(order_id): Segment<OrderId>,
+    request: Keyed<ShipOrder>,
 ) -> Result<Json<StepView>, Problem> {
-    api.step(actor, request.key, order_id, Message::Ship { order_id }).await
+    let ShipOrder { carrier, tracking_number } = request.body;
+    let message = match carrier.zip(tracking_number) {
+        Some((carrier, tracking_number)) => {
+            Message::HandOver { order_id, booking: Booking { carrier, tracking_number } }
+        }
+        None => Message::Ship { order_id },
+    };
+    api.step(actor, request.key, order_id, message).await
 }
 
 /// Says that an order's parcel has arrived.

@@ -56,11 +56,33 @@ pub(crate) fn step_by_staff(
     cx: &mut Cx<'_, Fulfilment>,
 ) -> Result<Status, Refusal> {
     cx.correlate(order_id);
-    let shipment = rows.get_mut::<Shipment>(order_id).filter(|shipment| shipment.status != Status::Tombstone);
-    let not_found = || Refusal::not_found("shipment_not_found", "The order has no shipment.");
-    let shipment = shipment.ok_or_else(not_found)?;
+    let shipment = known(order_id, rows)?;
     take(step, shipment, pace, cx)?;
     Ok(shipment.status)
+}
+
+/// Staff have handed the parcel to a carrier themselves: no carrier is asked.
+///
+/// # Errors
+/// `shipment_not_found`, `shipment_not_packed`.
+pub(crate) fn hand_over(
+    order_id: OrderId,
+    booking: &Booking,
+    pace: Option<&Pace>,
+    rows: &mut Rows,
+    cx: &mut Cx<'_, Fulfilment>,
+) -> Result<Status, Refusal> {
+    cx.correlate(order_id);
+    let shipment = known(order_id, rows)?;
+    shipment.dispatch()?;
+    cx.publish::<Shipment>(order_id, shipment.ship(booking)?);
+    wait_for_next_step(shipment, pace, cx);
+    Ok(shipment.status)
+}
+
+fn known(order_id: OrderId, rows: &mut Rows) -> Result<&mut Shipment, Refusal> {
+    let shipment = rows.get_mut::<Shipment>(order_id).filter(|shipment| shipment.status != Status::Tombstone);
+    shipment.ok_or_else(|| Refusal::not_found("shipment_not_found", "The order has no shipment."))
 }
 
 /// A step that a shipment can be told to take.

@@ -28,7 +28,8 @@ pub enum Status {
 }
 
 /// A product and how many units of it are sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ShipmentLine)]
 pub struct Line {
     /// The product.
     pub product_id: contracts::ProductId,
@@ -45,6 +46,8 @@ pub struct Shipment {
     pub status: Status,
     /// When fulfilment heard of the order.
     pub created_us: Timestamp,
+    /// The same as long as staff or the carrier have something to do; none once it is over. The queue is sorted by it.
+    pub waiting_since: Option<Timestamp>,
     /// The slot whose end brings the next step; none where staff take it, or none is left.
     pub step_slot: Option<i64>,
     /// The carrier's name, once it has the parcel.
@@ -112,6 +115,7 @@ impl Shipment {
             order_id: parcel.order_id,
             status: Status::Pending,
             created_us,
+            waiting_since: Some(created_us),
             step_slot: None,
             carrier: None,
             tracking_number: None,
@@ -127,6 +131,7 @@ impl Shipment {
             order_id,
             status: Status::Tombstone,
             created_us,
+            waiting_since: None,
             step_slot: None,
             carrier: None,
             tracking_number: None,
@@ -175,6 +180,7 @@ impl Shipment {
     /// `shipment_not_shipped`.
     pub fn deliver(&mut self) -> Result<Fact, Refusal> {
         self.step(Status::Shipped, Status::Delivered, "shipment_not_shipped")?;
+        self.waiting_since = None;
         Ok(Fact::Delivered(self.order_id))
     }
 
@@ -183,6 +189,7 @@ impl Shipment {
         match self.status {
             Status::Pending | Status::Packed => {
                 self.status = Status::Stopped;
+                self.waiting_since = None;
                 self.step_slot = None;
                 Stopping::Stopped
             }

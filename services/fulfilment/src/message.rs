@@ -19,6 +19,13 @@ pub enum Message {
         /// The order.
         order_id: OrderId,
     },
+    /// Staff have handed it to a carrier themselves.
+    HandOver {
+        /// The order.
+        order_id: OrderId,
+        /// The carrier, and its number.
+        booking: Booking,
+    },
     /// Staff know that it has arrived.
     Deliver {
         /// The order.
@@ -66,6 +73,7 @@ impl Message {
             | Self::Deliver { order_id }
             | Self::StopIfPossible { order_id }
             | Self::Cancel { order_id }
+            | Self::HandOver { order_id, .. }
             | Self::Booked { order_id, .. } => (*order_id).into(),
         }
     }

@@ -90,6 +90,9 @@ impl Service for Fulfilment {
             Message::Pack { order_id } => (*order_id, Step::Pack),
             Message::Ship { order_id } => (*order_id, Step::Ship),
             Message::Deliver { order_id } => (*order_id, Step::Deliver),
+            Message::HandOver { order_id, booking } => {
+                return decisions::hand_over(*order_id, booking, pace, rows, cx).map(Some);
+            }
             Message::Prepare { parcel, lines } => {
                 decisions::prepare(parcel, lines, pace, rows, cx);
                 return Ok(None);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{extract::State, response::Response};
 use contracts::{OrderId, ProductId};
-use host::{Page, PageQuery, Params, Problem, Segment, Staff, paged};
+use host::{ListAddress, Page, PageQuery, Params, Problem, Segment, Staff};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -62,6 +62,7 @@ impl From<Movement> for MovementView {
 pub(super) async fn list_movements(
     State(api): State<Arc<Api>>,
     _: Staff,
+    address: ListAddress,
     Segment(product_id): Segment<ProductId>,
     Params(PageQuery { limit, cursor }): Params<PageQuery>,
 ) -> Result<Response, Problem> {
@@ -80,6 +81,5 @@ pub(super) async fn list_movements(
     // A page ends early only at the first movement, which has none before it.
     let next_cursor = movements.last().and_then(|last| last.previous).map(|previous| previous.to_string());
     let items: Vec<MovementView> = movements.into_iter().map(MovementView::from).collect();
-    let path = format!("/api/v1/admin/stock/{product_id}/history");
-    Ok(paged(Page { items, next_cursor }, &path, limit))
+    Ok(address.page(Page { items, next_cursor }, limit))
 }

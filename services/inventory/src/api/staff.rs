@@ -2,16 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::State,
-    http::{HeaderMap, HeaderValue, header},
-    response::{IntoResponse, Response},
-};
+use axum::{Json, extract::State, response::Response};
 use contracts::ProductId;
 use engine::Ids;
 use garde::Validate;
-use host::{Body, Keyed, Page, Params, Problem, Segment, Staff};
+use host::{Body, Keyed, ListAddress, Page, Params, Problem, Segment, Staff};
 use serde::{Deserialize, Serialize};
 
 use super::{Api, StockView, invalid_cursor};
@@ -125,7 +120,7 @@ pub(super) struct StockQuery {
     #[garde(skip)]
     low: bool,
     /// How many items, 1 to 100.
-    #[serde(default = "default_limit")]
+    #[serde(default = "host::default_page_limit")]
     #[garde(range(min = 1, max = 100))]
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u32,
@@ -133,10 +128,6 @@ pub(super) struct StockQuery {
     #[serde(default)]
     #[garde(length(bytes, max = 200))]
     cursor: Option<String>,
-}
-
-fn default_limit() -> u32 {
-    20
 }
 
 /// Units of a product, as staff see them.
@@ -180,6 +171,7 @@ impl StockItem {
 pub(super) async fn list_stock(
     State(api): State<Arc<Api>>,
     _: Staff,
+    address: ListAddress,
     Params(StockQuery { low, limit, cursor }): Params<StockQuery>,
 ) -> Result<Response, Problem> {
     let after: Option<ProductId> =
@@ -192,15 +184,7 @@ pub(super) async fn list_stock(
     stock.truncate(limit as usize);
     let next_cursor = stock.last().filter(|_| has_more).map(|last| last.product_id.to_string());
     let items: Vec<StockItem> = stock.iter().map(|stock| StockItem::of(stock, inventory)).collect();
-    let mut headers = HeaderMap::new();
-    if let Some(cursor) = &next_cursor
-        && let Ok(link) = HeaderValue::from_str(&format!(
-            "</api/v1/admin/stock?low={low}&limit={limit}&cursor={cursor}>; rel=\"next\""
-        ))
-    {
-        headers.insert(header::LINK, link);
-    }
-    Ok((headers, Json(Page { items, next_cursor })).into_response())
+    Ok(address.page(Page { items, next_cursor }, limit))
 }
 
 /// When a product's stock is low.

@@ -2,7 +2,7 @@
 
 use axum::{http::StatusCode, response::Response};
 use contracts::{OrderId, Timestamp};
-use host::{Page, Problem, paged};
+use host::{ListAddress, Page, Problem};
 use serde::{Deserialize, Serialize};
 
 use super::Api;
@@ -38,7 +38,7 @@ pub(super) async fn page<V: Serialize>(
     api: &Api,
     wanted: &Wanted,
     limit: u32,
-    path: &str,
+    address: &ListAddress,
     view: impl Fn(Order, Purchase) -> V,
 ) -> Result<Response, Problem> {
     // One more than is shown tells whether there is a next page.
@@ -47,5 +47,5 @@ pub(super) async fn page<V: Serialize>(
     orders.truncate(limit as usize);
     let next_cursor = orders.last().filter(|_| has_more).map(|(order, _)| order.id.to_string());
     let items: Vec<V> = orders.into_iter().map(|(order, purchase)| view(order, purchase)).collect();
-    Ok(paged(Page { items, next_cursor }, path, limit))
+    Ok(address.page(Page { items, next_cursor }, limit))
 }

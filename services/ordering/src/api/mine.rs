@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::{extract::State, response::Response};
 use contracts::{Money, OrderId, ProductId};
 use garde::Validate;
-use host::{Customer, Page, PageQuery, Params, Problem, paged};
+use host::{Customer, ListAddress, Page, PageQuery, Params, Problem};
 use serde::{Deserialize, Serialize};
 
 use super::{Api, list, views::OrderSummary};
@@ -54,6 +54,7 @@ pub(super) struct MyOrdersQuery {
 pub(super) async fn my_orders(
     State(api): State<Api>,
     customer: Customer,
+    address: ListAddress,
     Params(query): Params<MyOrdersQuery>,
 ) -> Result<Response, Problem> {
     let wanted = Wanted {
@@ -64,7 +65,7 @@ pub(super) async fn my_orders(
         before: list::place(query.cursor.as_deref())?,
         ..Wanted::default()
     };
-    list::page(&api, &wanted, query.limit, "/api/v1/me/orders", OrderSummary::of).await
+    list::page(&api, &wanted, query.limit, &address, OrderSummary::of).await
 }
 
 /// A product that the customer has bought.
@@ -90,6 +91,7 @@ pub(super) struct BoughtProduct {
 pub(super) async fn buy_again(
     State(api): State<Api>,
     customer: Customer,
+    address: ListAddress,
     Params(PageQuery { limit, cursor }): Params<PageQuery>,
 ) -> Result<Response, Problem> {
     let skip = match cursor.as_deref().map(str::parse::<usize>) {
@@ -122,5 +124,5 @@ pub(super) async fn buy_again(
     let has_more = bought.len() > skip.saturating_add(limit as usize);
     let next_cursor = has_more.then(|| (skip + limit as usize).to_string());
     let items: Vec<BoughtProduct> = bought.into_iter().skip(skip).take(limit as usize).collect();
-    Ok(paged(Page { items, next_cursor }, "/api/v1/me/buy-again", limit))
+    Ok(address.page(Page { items, next_cursor }, limit))
 }

@@ -8,7 +8,7 @@ use axum::{
 };
 use contracts::{CustomerId, OrderId};
 use garde::Validate;
-use host::{Keyed, Page, Params, Problem, Segment, Staff};
+use host::{Keyed, ListAddress, Page, Params, Problem, Segment, Staff};
 use serde::Deserialize;
 
 use super::{
@@ -65,6 +65,7 @@ pub(super) struct OrdersQuery {
 pub(super) async fn list_orders(
     State(api): State<Api>,
     _: Staff,
+    address: ListAddress,
     Params(query): Params<OrdersQuery>,
 ) -> Result<Response, Problem> {
     let wanted = Wanted {
@@ -75,7 +76,7 @@ pub(super) async fn list_orders(
         placed_before: query.placed_before.map(|moment| moment.0),
         before: list::place(query.cursor.as_deref())?,
     };
-    list::page(&api, &wanted, query.limit, "/api/v1/admin/orders", StaffOrderView::of).await
+    list::page(&api, &wanted, query.limit, &address, StaffOrderView::of).await
 }
 
 /// An order with what only staff see of it.

@@ -1,5 +1,6 @@
 //! Routes of payments and wallets.
 
+mod mine;
 mod wallets;
 
 use std::sync::Arc;
@@ -36,6 +37,10 @@ impl Api {
 pub(crate) fn routes(api: Api) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(get_payment))
+        .routes(routes!(mine::my_wallet))
+        .routes(routes!(mine::my_entries))
+        .routes(routes!(mine::my_top_up))
+        .routes(routes!(mine::get_my_top_up))
         .routes(routes!(wallets::get_wallet))
         .routes(routes!(wallets::list_entries))
         .routes(routes!(wallets::top_up))

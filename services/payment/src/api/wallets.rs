@@ -3,7 +3,7 @@
 use axum::{Json, extract::State, http::StatusCode, response::Response};
 use contracts::{CustomerId, Money};
 use garde::Validate;
-use host::{Keyed, Page, PageQuery, Params, Problem, Segment, Staff, paged};
+use host::{Keyed, ListAddress, Page, PageQuery, Params, Problem, Segment, Staff};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -34,6 +34,11 @@ pub(super) async fn get_wallet(
     _: Staff,
     Segment(customer_id): Segment<CustomerId>,
 ) -> Result<Json<WalletView>, Problem> {
+    wallet(&api, customer_id).await
+}
+
+/// A customer's wallet, for the customer and for staff.
+pub(super) async fn wallet(api: &Api, customer_id: CustomerId) -> Result<Json<WalletView>, Problem> {
     let accounts = store::accounts_of(api.engine.reads(), customer_id).await?;
     let balance = |Account { balance, currency, .. }| Money::new(balance, currency);
     Ok(Json(WalletView { customer_id, balances: accounts.into_iter().map(balance).collect() }))
@@ -101,8 +106,20 @@ impl Place {
 pub(super) async fn list_entries(
     State(api): State<Api>,
     _: Staff,
+    address: ListAddress,
     Segment(customer_id): Segment<CustomerId>,
     Params(PageQuery { limit, cursor }): Params<PageQuery>,
+) -> Result<Response, Problem> {
+    statement(&api, customer_id, limit, cursor, &address).await
+}
+
+/// A page of a wallet's statement.
+pub(super) async fn statement(
+    api: &Api,
+    customer_id: CustomerId,
+    limit: u32,
+    cursor: Option<String>,
+    address: &ListAddress,
 ) -> Result<Response, Problem> {
     let before = match cursor.as_deref().map(Place::of_cursor) {
         None => None,
@@ -118,8 +135,7 @@ pub(super) async fn list_entries(
     entries.truncate(limit as usize);
     let next_cursor = entries.last().filter(|_| has_more).map(|last| Place::of(last).cursor());
     let items: Vec<EntryView> = entries.into_iter().map(EntryView::from).collect();
-    let path = format!("/api/v1/admin/customers/{customer_id}/wallet/entries");
-    Ok(paged(Page { items, next_cursor }, &path, limit))
+    Ok(address.page(Page { items, next_cursor }, limit))
 }
 
 /// Money for a wallet, from a gateway.
@@ -207,10 +223,20 @@ pub(super) async fn top_up(
     Segment(customer_id): Segment<CustomerId>,
     request: Keyed<TopUpWallet>,
 ) -> Result<(StatusCode, Json<TopUpView>), Problem> {
-    let TopUpWallet { amount, payment_method } = request.body;
-    let top_up_id = api.new_id();
-    let message = Message::TopUp { top_up_id, customer_id, amount, method: payment_method };
-    match api.engine.command_by(actor, request.key, message).await? {
+    let message = request.body.into_message(&api, customer_id);
+    accepted(api.engine.command_by(actor, request.key, message).await?)
+}
+
+impl TopUpWallet {
+    pub(super) fn into_message(self, api: &Api, customer_id: CustomerId) -> Message {
+        let Self { amount, payment_method } = self;
+        Message::TopUp { top_up_id: api.new_id(), customer_id, amount, method: payment_method }
+    }
+}
+
+/// A top-up that a gateway is being asked for.
+pub(super) fn accepted(reply: Reply) -> Result<(StatusCode, Json<TopUpView>), Problem> {
+    match reply {
         Reply::TopUp(top_up) => Ok((StatusCode::ACCEPTED, Json(top_up.into()))),
         Reply::Done | Reply::Adjusted(_) => Err(Problem::internal()),
     }
@@ -224,6 +250,15 @@ pub(super) async fn get_top_up(
     State(api): State<Api>,
     _: Staff,
     Segment((customer_id, id)): Segment<(CustomerId, Uuid)>,
+) -> Result<Json<TopUpView>, Problem> {
+    top_up_of(&api, customer_id, id).await
+}
+
+/// A customer's top-up; another's is not there.
+pub(super) async fn top_up_of(
+    api: &Api,
+    customer_id: CustomerId,
+    id: Uuid,
 ) -> Result<Json<TopUpView>, Problem> {
     let top_up = api.engine.reads().get::<TopUp>(id).await?;
     let own = top_up.filter(|top_up| top_up.customer_id == customer_id);
