@@ -14,6 +14,7 @@ mod principal;
 mod problem;
 mod questions;
 mod server;
+pub mod testing;
 mod tokens;
 
 pub use access::{Access, access_of, table as access_table};

@@ -2,6 +2,7 @@
 
 mod holds;
 mod orders;
+mod ownership;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -21,7 +22,7 @@ use contracts::{
     questions::{CartHold, HeldUnits, OrderArrival, QuestionError, StockHolds},
 };
 use engine::{Clock, Engine, ManualClock, SystemClock};
-use host::{Context, Questions, Stores};
+use host::{Context, Questions, Stores, testing::Issuer};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -151,6 +152,7 @@ struct Shop {
     engine: Engine<Carts>,
     holds: Holds,
     token: String,
+    issuer: Issuer,
     clock: Option<Arc<ManualClock>>,
     _directory: tempfile::TempDir,
 }
@@ -192,7 +194,7 @@ impl Shop {
         )
         .expect("new secrets");
         let ctx = Context { virtual_clock: virtual_clock.clone(), questions: Arc::new(questions), ..ctx };
-        for source in [ServiceName::Catalog, ServiceName::Ordering] {
+        for source in [ServiceName::Catalog, ServiceName::Ordering, ServiceName::Identity] {
             ctx.transport.add_producer(source, Arc::new(SilentLog)).expect("a producer");
         }
         let opened = ctx.open(Carts::default(), None).await.expect("opened");
@@ -200,8 +202,9 @@ impl Shop {
         let api = Api::new(engine.clone(), &ctx, &Config { holds: holds_on, ..Config::default() });
         opened.start(&engine).await.expect("started");
         let token = std::fs::read_to_string(directory.path().join("admin.token")).expect("a token");
+        let issuer = Issuer::trusted_by(&ctx.access);
         let routes = ctx.authenticated(super::routes(api));
-        Self { routes, engine, holds, token, clock: virtual_clock, _directory: directory }
+        Self { routes, engine, holds, token, issuer, clock: virtual_clock, _directory: directory }
     }
 
     async fn product(&self, number: u128, price_amount: i64, stocked: bool) -> ProductId {
@@ -231,11 +234,24 @@ impl Shop {
         if let Some(key) = key {
             request = request.header("idempotency-key", key);
         }
-        let request = request.body(Body::from(body.to_owned())).expect("a request");
+        self.answer(request.body(Body::from(body.to_owned())).expect("a request")).await
+    }
+
+    async fn answer(&self, request: Request<Body>) -> Answer {
         let response = self.routes.clone().oneshot(request).await.expect("routes always answer");
         let (status, headers) = (response.status(), response.headers().clone());
         let body = to_bytes(response.into_body(), 1 << 20).await.expect("a body");
         Answer { status, headers, body: serde_json::from_slice(&body).unwrap_or(Value::Null) }
+    }
+
+    /// A request of somebody with an access token, or of a guest.
+    async fn send_as(&self, token: Option<&str>, method: &str, path: &str, body: &str) -> Answer {
+        let mut request =
+            Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, "application/json");
+        if let Some(token) = token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        self.answer(request.body(Body::from(body.to_owned())).expect("a request")).await
     }
 
     async fn cart(&self) -> String {
@@ -320,8 +336,8 @@ async fn what_is_wrong_is_told() {
     let address = format!("{cart}/shipping-address");
     let body = |quantity: i64| json!({"product_id": product, "quantity": quantity}).to_string();
     for (method, path, body, code) in [
-        ("GET", unknown, String::new(), (404, "not_found")),
-        ("GET", "/carts/nothing", String::new(), (404, "not_found")),
+        ("GET", unknown, String::new(), (404, "cart_not_found")),
+        ("GET", "/carts/nothing", String::new(), (404, "cart_not_found")),
         ("POST", &format!("{unknown}/items"), body(1), (404, "cart_not_found")),
         ("POST", &items, body(0), (422, "invalid_input")),
         ("POST", &items, body(10_001), (422, "invalid_input")),

@@ -4,6 +4,7 @@ mod checkout;
 mod import;
 mod items;
 mod order_submitted;
+mod ownership;
 mod pricing;
 mod products;
 mod repricing;

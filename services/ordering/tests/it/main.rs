@@ -1,5 +1,6 @@
 //! The order's saga, step by step: each event applies, applies twice, and arrives out of order.
 
 mod cancelling;
+mod claiming;
 mod saga;
 mod shop;

@@ -262,7 +262,7 @@ async fn only_staff_see_wallets_and_move_their_money() {
             mounted.send(Request::get(&path).body(Body::empty()).expect("a request")).await;
         assert_eq!(
             (status, &problem["code"]),
-            (StatusCode::UNAUTHORIZED, &json!("invalid_admin_token")),
+            (StatusCode::UNAUTHORIZED, &json!("login_required")),
             "{path}"
         );
     }
