@@ -221,6 +221,10 @@ fn make_lane<S: Service>(
     for call in crate::effects::take_over(&mut *session, orphaned, usize::MAX >> 1).map_err(store_error)? {
         shared.call(call, &handle);
     }
+    if projects && !session.shared() {
+        // So do runs of tasks.
+        crate::task_runs::interrupt(&mut *session, orphaned).map_err(store_error)?;
+    }
     Ok(Lane {
         shared: shared.clone(),
         core,

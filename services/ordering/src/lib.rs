@@ -3,6 +3,7 @@
 mod api;
 mod domain;
 mod events;
+mod grace_period;
 mod store;
 mod timeline;
 
@@ -16,7 +17,11 @@ use engine::{
 };
 use serde::{Deserialize, Serialize};
 
-pub use domain::{Fact, GRACE_PERIOD_TIMER, Line, Message, Order, Purchase, Reason, Status, Submission};
+pub use domain::{
+    Fact, GRACE_PERIOD_TIMER, GracePeriod, GracePeriodManager, Line, Message, Order, Purchase, Reason,
+    Status, Submission,
+};
+pub use grace_period::TASK as GRACE_PERIOD_TASK;
 
 /// The service's settings.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -24,11 +29,13 @@ pub use domain::{Fact, GRACE_PERIOD_TIMER, Line, Message, Order, Purchase, Reaso
 pub struct Config {
     /// How long an order can be cancelled freely before its stock is asked for, in milliseconds. With 0 it is asked for at once.
     pub grace_period_ms: u64,
+    /// Who ends it.
+    pub grace_period_manager: GracePeriodManager,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { grace_period_ms: 2_000 }
+        Self { grace_period_ms: 2_000, grace_period_manager: GracePeriodManager::Timer }
     }
 }
 
@@ -36,12 +43,14 @@ impl Default for Config {
 #[derive(Clone, Debug)]
 pub struct Ordering {
     pub(crate) grace_period: Duration,
+    pub(crate) manager: GracePeriodManager,
 }
 
 impl Ordering {
     /// Rules with these settings.
     pub fn new(config: &Config) -> Self {
-        Self { grace_period: Duration::from_millis(config.grace_period_ms) }
+        let grace_period = Duration::from_millis(config.grace_period_ms);
+        Self { grace_period, manager: config.grace_period_manager }
     }
 }
 
@@ -55,7 +64,12 @@ impl Service for Ordering {
     type Response = NoEffect;
 
     fn tables(&self) -> Vec<&'static Table> {
-        vec![engine::table_of::<Order>(), engine::table_of::<Purchase>(), &store::TIMELINE]
+        vec![
+            engine::table_of::<Order>(),
+            engine::table_of::<Purchase>(),
+            engine::table_of::<GracePeriod>(),
+            &store::TIMELINE,
+        ]
     }
 
     fn key(&self, message: &Message) -> Key {
@@ -63,7 +77,7 @@ impl Service for Ordering {
     }
 
     fn needs(&self, message: &Message, needs: &mut Needs<'_>) {
-        domain::needs(message, needs);
+        domain::needs(self, message, needs);
     }
 
     fn handle(&self, message: &Message, rows: &mut Rows, cx: &mut Cx<'_, Self>) -> Result<Status, Refusal> {
@@ -99,8 +113,10 @@ pub async fn mount(ctx: &host::Context, config: &Config) -> Result<host::Mounted
     let opened = ctx.open(Ordering::new(config), None).await?;
     let engine = opened.engine();
     let _ = ctx.questions.order_arrival.set(Arc::new(Arrival(engine.clone())));
-    let routes = api::routes(api::Api { engine, tokens: ctx.secrets.order_tokens() });
-    Ok(host::Mounted { routes, service: host::hosted(opened) })
+    let tasks = grace_period::manage(&engine, &ctx.clock);
+    let (tokens, admin) = (ctx.secrets.order_tokens(), ctx.secrets.admin_token());
+    let routes = api::routes(api::Api { engine, tokens, admin });
+    Ok(host::Mounted { routes, service: host::hosted_with_tasks(opened, tasks) })
 }
 
 /// How long an order that is on its way gets before the table is looked at: an order that came in an earlier process stands only there.

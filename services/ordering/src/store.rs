@@ -1,9 +1,9 @@
-//! The tables: orders, what was ordered, and the timeline.
+//! The tables: orders, what was ordered, grace periods that no timer ends, and the timeline.
 
 use contracts::{Address, CartId, Currency, CustomerId, OrderId, Timestamp};
 use engine::{Column, ColumnKind, Layout, Table};
 
-use crate::domain::{Line, Order, Purchase, Reason, Status};
+use crate::domain::{GracePeriod, Line, Order, Purchase, Reason, Status};
 
 engine::text_field!(Status);
 engine::text_field!(Reason);
@@ -36,6 +36,14 @@ engine::record! {
         field tax: i64,
         field prices_include_tax: bool,
     }
+}
+
+engine::record! {
+    GracePeriod => "grace_periods" {
+        key order_id: OrderId,
+        field ends_us: Timestamp,
+    }
+    index ["ends_us"]
 }
 
 /// All events of an order's way, by order and time.

@@ -1,5 +1,7 @@
 //! Routes of orders. A guest's order opens with its token; the id alone opens nothing.
 
+mod scheduler;
+
 use axum::{
     Json,
     extract::State,
@@ -8,7 +10,7 @@ use axum::{
 };
 use contracts::{Address, Money, OrderId, ProductId};
 use engine::{Engine, Field, Value};
-use host::{Bearer, Keyed, OrderTokens, Problem, Segment};
+use host::{AdminToken, Bearer, Keyed, OrderTokens, Problem, Segment};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
@@ -23,6 +25,7 @@ use crate::{
 pub(crate) struct Api {
     pub engine: Engine<Ordering>,
     pub tokens: OrderTokens,
+    pub admin: AdminToken,
 }
 
 pub(crate) fn routes(api: Api) -> OpenApiRouter {
@@ -30,6 +33,7 @@ pub(crate) fn routes(api: Api) -> OpenApiRouter {
         .routes(routes!(get_order))
         .routes(routes!(cancel_order))
         .routes(routes!(get_timeline))
+        .merge(scheduler::routes())
         .with_state(api)
 }
 

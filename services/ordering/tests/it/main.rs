@@ -1,5 +1,8 @@
 //! The order's saga, step by step: each event applies, applies twice, and arrives out of order.
 
 mod cancelling;
+mod grace_period;
+mod logs;
+mod managers;
 mod saga;
 mod shop;
