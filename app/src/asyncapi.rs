@@ -56,8 +56,8 @@ fn operations(events: &[EventType], services: &[Arc<dyn Running>]) -> Value {
     let mut operations = Map::new();
     for service in services {
         let name = service.name();
-        let sent: Vec<Value> =
-            events.iter().filter(|event| event.source == name).map(|event| message(&event)).collect();
+        let sent = events.iter().filter(|event| event.source == name && !event.comes_from_outside());
+        let sent: Vec<Value> = sent.map(|event| message(&event)).collect();
         let channel = json!({ "$ref": format!("#/channels/{name}") });
         operations.insert(
             format!("{name}.publishes"),
@@ -83,6 +83,9 @@ fn operations(events: &[EventType], services: &[Arc<dyn Running>]) -> Value {
 }
 
 fn listens(service: &Arc<dyn Running>, event: &EventType) -> bool {
+    if event.comes_from_outside() {
+        return event.source == service.name();
+    }
     let hears = |types: &[&str]| types.is_empty() || types.contains(&event.kind);
     service
         .subscriptions()

@@ -80,7 +80,7 @@ async fn statuses(books: &Books, look: &mut Look) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// An order in its grace period has the timer that ends it.
+/// An order in its grace period has what ends it: a timer, or a row that a task or a message ends.
 async fn waiting_grace_periods(books: &Books, look: &mut Look) -> anyhow::Result<()> {
     let submitted =
         books.query(ServiceName::Ordering, "SELECT id FROM orders WHERE status = 'submitted'").await?;
@@ -88,10 +88,11 @@ async fn waiting_grace_periods(books: &Books, look: &mut Look) -> anyhow::Result
         books.query(ServiceName::Ordering, "SELECT subject FROM timer WHERE name = 'grace_period'").await?;
     let timers: HashSet<String> =
         timers.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?;
+    let managed = ids(books, ServiceName::Ordering, "SELECT order_id FROM grace_periods").await?;
     for row in submitted {
         let order: Uuid = row.try_get_by_index(0)?;
-        if !timers.contains(&order.to_string()) {
-            look.found("stuck", order.to_string(), "it is submitted, and no timer will end its grace period");
+        if !timers.contains(&order.to_string()) && !managed.contains(&order) {
+            look.found("stuck", order.to_string(), "it is submitted, and nothing will end its grace period");
         }
     }
     Ok(())

@@ -16,6 +16,7 @@ mod projections;
 mod restore;
 mod seed;
 mod serve;
+mod task;
 
 use std::{process::ExitCode, time::Duration};
 
@@ -24,9 +25,9 @@ use tracing_subscriber::EnvFilter;
 
 /// What ends the help.
 const AFTER_HELP: &str = "\
-The shop at work:  serve, migrate, seed
+The shop at work:  serve, migrate, seed, task grace-period
 Look at it:        audit, events list|show|tail, dead-letters list|show,
-                   projections list, config show|check
+                   projections list, task runs, config show|check
 Mend it:           events replay, dead-letters replay|discard, projections rebuild
 Keep it:           backup, restore
 For programs:      openapi, asyncapi, contract, completions,
@@ -77,6 +78,9 @@ enum Command {
     /// Read models.
     #[command(subcommand)]
     Projections(projections::Projections),
+    /// Work that a scheduler starts, and that ends by itself.
+    #[command(subcommand)]
+    Task(task::Task),
     /// Write a backup of one moment, also while orders go on.
     Backup(backup::Backup),
     /// Make a data directory from a backup.
@@ -138,6 +142,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Events(events)) => events.run().await,
         Some(Command::DeadLetters(dead_letters)) => dead_letters.run().await,
         Some(Command::Projections(projections)) => projections.run().await,
+        Some(Command::Task(task)) => task.run().await,
         Some(Command::Backup(backup)) => backup.run().await,
         Some(Command::Restore(restore)) => restore.run().await,
         Some(Command::Config(config)) => config.run().await,

@@ -4,6 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
+use ordering::GracePeriodManager;
 
 use super::output;
 use crate::{settings::Settings, shop::Shop};
@@ -26,6 +27,9 @@ pub struct Serve {
     /// How long an order can be cancelled freely, such as 0s, 500ms, 15m [default: 2s].
     #[arg(long, value_name = "TIME", value_parser = time)]
     grace_period: Option<Duration>,
+    /// Who ends it: a timer in the shop, a task that a scheduler runs (see `isotope task`), or a message per order [default: timer].
+    #[arg(long, value_name = "timer|task|message", env = "ISOTOPE_GRACE_PERIOD_MANAGER", value_parser = str::parse::<GracePeriodManager>)]
+    grace_period_manager: Option<GracePeriodManager>,
     /// Whether stock is held when a product is put into a cart [default: on].
     #[arg(long, value_enum)]
     holds: Option<Switch>,
@@ -80,6 +84,9 @@ impl Serve {
         if let Some(grace_period) = self.grace_period {
             settings.ordering.grace_period_ms =
                 grace_period.as_millis().try_into().context("a grace period that long")?;
+        }
+        if let Some(manager) = self.grace_period_manager {
+            settings.ordering.grace_period_manager = manager;
         }
         if let Some(holds) = self.holds {
             settings.cart.holds = matches!(holds, Switch::On);

@@ -85,12 +85,31 @@ impl Jobs {
             let detail = format!("{kind} is at work already.");
             return Err(Problem::new(StatusCode::CONFLICT, "already_running", detail));
         }
+        // Jobs are the machine's, whatever time the shop believes it is.
+        let now: Timestamp = SystemClock.now();
+        Ok(Self::spawn(&mut jobs, RandomIds::new().next(now), kind, work))
+    }
+
+    /// Starts a job that has an id already, whatever others are at work.
+    pub fn start_as<F>(&self, id: Uuid, kind: &str, work: impl FnOnce(Progress) -> F) -> Job
+    where
+        F: Future<Output = anyhow::Result<serde_json::Value>> + Send + 'static,
+    {
+        Self::spawn(&mut self.jobs.lock(), id, kind, work)
+    }
+
+    fn spawn<F>(
+        jobs: &mut BTreeMap<Uuid, watch::Receiver<Job>>,
+        id: Uuid,
+        kind: &str,
+        work: impl FnOnce(Progress) -> F,
+    ) -> Job
+    where
+        F: Future<Output = anyhow::Result<serde_json::Value>> + Send + 'static,
+    {
         while jobs.len() >= JOBS_MAX {
             jobs.pop_first();
         }
-        // Jobs are the machine's, whatever time the shop believes it is.
-        let now: Timestamp = SystemClock.now();
-        let id = RandomIds::new().next(now);
         let (kind, state) = (kind.to_owned(), JobState::Running);
         let job = Job { id, kind, state, done: 0, total: 0, result: None, error: None };
         let (sender, receiver) = watch::channel(job.clone());
@@ -106,7 +125,16 @@ impl Jobs {
                 }
             });
         });
-        Ok(job)
+        job
+    }
+
+    /// Waits up to so long for a job's end; where it stands then. None where it is not of this process, or has been forgotten.
+    pub async fn wait(&self, id: Uuid, patience: Duration) -> Option<Job> {
+        let mut job = self.watch(id)?;
+        let ended = job.wait_for(|job| job.state != JobState::Running);
+        let _ = tokio::time::timeout(patience, ended).await;
+        let job = job.borrow().clone();
+        Some(job)
     }
 
     fn watch(&self, id: Uuid) -> Option<watch::Receiver<Job>> {
@@ -134,9 +162,7 @@ async fn show_job(
     Segment(id): Segment<Uuid>,
     Params(query): Params<JobQuery>,
 ) -> Result<Json<Job>, Problem> {
-    let mut job = system.0.jobs.watch(id).ok_or_else(|| Problem::not_found("job"))?;
-    let ended = job.wait_for(|job| job.state != JobState::Running);
-    let _ = tokio::time::timeout(Duration::from_millis(query.wait_ms), ended).await;
-    let job = job.borrow().clone();
+    let job = system.0.jobs.wait(id, Duration::from_millis(query.wait_ms)).await;
+    let job = job.ok_or_else(|| Problem::not_found("job"))?;
     Ok(Json(job))
 }

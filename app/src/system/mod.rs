@@ -13,6 +13,7 @@ mod overview;
 mod projections;
 mod replay;
 mod tail;
+mod tasks;
 mod topics;
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
@@ -30,6 +31,7 @@ pub use dead_letters::{DeadLetter, DeadLetterGroup};
 pub use events::{EventPage, EventView};
 pub use jobs::{Job, JobState};
 pub use projections::ProjectionView;
+pub use tasks::{RunResult, TaskRunView};
 
 use crate::settings::Settings;
 
@@ -133,6 +135,7 @@ pub fn staff_routes(system: &System) -> OpenApiRouter {
         .merge(dead_letters::routes())
         .merge(projections::routes())
         .merge(audit_log::routes())
+        .merge(tasks::routes())
         .merge(backups::routes())
         .merge(jobs::routes())
         .merge(config::routes())

@@ -2,6 +2,7 @@
 
 mod dead_letters;
 mod events;
+mod tasks;
 mod trouble;
 
 use std::path::Path;
@@ -31,6 +32,7 @@ fn help_names_every_command_and_the_exit_codes() {
         "events",
         "dead-letters",
         "projections",
+        "task",
         "backup",
         "restore",
         "config",

@@ -39,7 +39,13 @@ impl From<Output> for Said {
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(PROGRAM);
     command.args(arguments).stdin(Stdio::null());
-    for name in ["ISOTOPE_DATA", "ISOTOPE_CONFIG", "ISOTOPE_DATABASE_URL", "ISOTOPE_LOG"] {
+    for name in [
+        "ISOTOPE_DATA",
+        "ISOTOPE_CONFIG",
+        "ISOTOPE_DATABASE_URL",
+        "ISOTOPE_LOG",
+        "ISOTOPE_GRACE_PERIOD_MANAGER",
+    ] {
         command.env_remove(name);
     }
     command

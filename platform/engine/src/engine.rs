@@ -188,7 +188,7 @@ impl<S: Service> Engine<S> {
     }
 
     /// Runs `errand` on a lane's session, between batches.
-    async fn errand<R: Send + 'static>(
+    pub(crate) async fn errand<R: Send + 'static>(
         &self,
         errand: impl FnOnce(&mut dyn Session) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, EngineError> {

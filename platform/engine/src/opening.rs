@@ -192,11 +192,17 @@ fn make_lane<S: Service>(
         let handle = handle.clone();
         Arc::new(move || handle.wake()) as bus::Wake
     };
+    // Nobody else writes to a file of its own, so task runs that are under way in it belong to a process that is gone.
+    let owns_its_store = !session.shared();
     let ids = Box::new(RandomIds::new());
-    let (worker, calls) =
+    let (mut worker, calls) =
         Worker::start(service, &shared.transport, &wake, clock, ids, session, partitions, projects)?;
     for call in calls {
         shared.call(call, &handle);
+    }
+    if projects && owns_its_store {
+        crate::task_runs::interrupt(&mut *worker.session, contracts::Timestamp(i64::MAX))
+            .map_err(|source| EngineError::Store { service: S::NAME, source })?;
     }
     Ok(Lane { shared: shared.clone(), worker, queue, handle, stopping: false, first: None })
 }

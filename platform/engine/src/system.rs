@@ -166,6 +166,28 @@ pub static ABOUT: Table = Table {
     layout: Layout::ByKey,
 };
 
+/// Runs of tasks, and what came of them.
+pub static TASK_RUN: Table = Table {
+    name: "task_run",
+    columns: &[
+        Column::new("id", Id),
+        Column::new("task", Text),
+        Column::new("result", Text),
+        Column::new("started_us", Integer),
+        Column::new("seen_us", Integer),
+        Column::nullable("ended_us", Integer),
+        Column::new("found", Integer),
+        Column::new("confirmed", Integer),
+        Column::new("skipped", Integer),
+        Column::nullable("error", Text),
+    ],
+    key_columns: 1,
+    indexes: &[Index { columns: &["result", "seen_us"], unique: false }],
+    layout: Layout::ByKey,
+};
+
 /// All of them.
-pub static SYSTEM_TABLES: [&Table; 10] =
-    [&EVENT_LOG, &LOG_HEAD, &WATERMARK, &COMMAND, &TIMER, &EFFECT, &PARKED, &AUDIT_LOG, &LANE, &ABOUT];
+pub static SYSTEM_TABLES: [&Table; 11] = [
+    &EVENT_LOG, &LOG_HEAD, &WATERMARK, &COMMAND, &TIMER, &EFFECT, &PARKED, &AUDIT_LOG, &LANE, &ABOUT,
+    &TASK_RUN,
+];

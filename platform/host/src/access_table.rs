@@ -47,6 +47,7 @@ pub(crate) const RULES: &[(&str, &str, Access)] = &[
     ("GET", "/api/v1/admin/customers/{customer_id}/wallet/top-ups/{id}", Staff),
     ("GET", "/api/v1/admin/fulfilment", Staff),
     ("GET", "/api/v1/admin/orders", Staff),
+    ("POST", "/api/v1/admin/orders/events", Admin),
     ("GET", "/api/v1/admin/orders/{id}", Staff),
     ("POST", "/api/v1/admin/orders/{id}/cancel", Staff),
     ("POST", "/api/v1/admin/orders/{id}/deliver", Staff),
@@ -78,6 +79,10 @@ pub(crate) const RULES: &[(&str, &str, Access)] = &[
     ("GET", "/api/v1/admin/system/jobs/{id}", Admin),
     ("GET", "/api/v1/admin/system/projections", Admin),
     ("POST", "/api/v1/admin/system/projections/{service}/{name}/rebuild", Admin),
+    ("GET", "/api/v1/admin/system/task-runs", Admin),
+    ("GET", "/api/v1/admin/system/task-runs/{id}", Admin),
+    ("GET", "/api/v1/admin/system/tasks", Admin),
+    ("POST", "/api/v1/admin/system/tasks/{name}/runs", Admin),
     ("GET", "/api/v1/admin/system/topics", Admin),
     ("POST", "/api/v1/admin/wallets/adjustments", Staff),
     // Machines that watch, and people who read.

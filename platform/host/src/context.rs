@@ -22,6 +22,7 @@ use crate::{
     order_gate::OrderGate,
     principal::{Authentication, authenticate},
     questions::Questions,
+    tasks::Task,
     tokens::{Secrets, SecretsError},
 };
 
@@ -153,6 +154,11 @@ pub trait Running: Send + Sync {
         &[]
     }
 
+    /// What it does once when it is told to.
+    fn tasks(&self) -> &[Arc<dyn Task>] {
+        &[]
+    }
+
     /// Its database.
     fn store(&self) -> &StoreAddress;
 
@@ -193,6 +199,7 @@ struct Hosted<S: Service> {
     engine: Engine<S>,
     opened: Mutex<Option<Opened<S>>>,
     counters: Vec<Arc<Counter>>,
+    tasks: Vec<Arc<dyn Task>>,
 }
 
 /// A service that was opened, ready to be started.
@@ -200,9 +207,16 @@ pub fn hosted<S: Service>(opened: Opened<S>) -> Arc<dyn Running> {
     hosted_with(opened, Vec::new())
 }
 
+/// A service that was opened, ready to be started, with tasks.
+pub fn hosted_with_tasks<S: Service>(opened: Opened<S>, tasks: Vec<Arc<dyn Task>>) -> Arc<dyn Running> {
+    let (engine, opened) = (opened.engine(), Mutex::new(Some(opened)));
+    Arc::new(Hosted { engine, opened, counters: Vec::new(), tasks })
+}
+
 /// A service that was opened, ready to be started, with counters of its own.
 pub fn hosted_with<S: Service>(opened: Opened<S>, counters: Vec<Arc<Counter>>) -> Arc<dyn Running> {
-    Arc::new(Hosted { engine: opened.engine(), opened: Mutex::new(Some(opened)), counters })
+    let (engine, opened) = (opened.engine(), Mutex::new(Some(opened)));
+    Arc::new(Hosted { engine, opened, counters, tasks: Vec::new() })
 }
 
 #[async_trait]
@@ -228,6 +242,10 @@ impl<S: Service> Running for Hosted<S> {
 
     fn counters(&self) -> &[Arc<Counter>] {
         &self.counters
+    }
+
+    fn tasks(&self) -> &[Arc<dyn Task>] {
+        &self.tasks
     }
 
     fn store(&self) -> &StoreAddress {

@@ -1,5 +1,7 @@
 //! The order and its rules.
 
+mod grace_period;
+
 use std::time::Duration;
 
 use contracts::{Address, CartId, Currency, CustomerId, OrderId, ProductId, Refusal, Timestamp};
@@ -11,6 +13,8 @@ mod claiming;
 pub use claiming::{VerifiedEmail, email_key};
 
 use crate::Ordering;
+
+pub use grace_period::{GracePeriod, GracePeriodManager, OVER};
 
 /// Where an order stands. The order of the variants is the order's way.
 #[derive(
@@ -161,8 +165,12 @@ pub struct Purchase {
 pub enum Message {
     /// A customer has checked out.
     Submit(Box<Submission>),
-    /// The grace period is over.
+    /// The grace period is over: its timer says so.
     EndGracePeriod(OrderId),
+    /// A task or a message says that the grace period is over.
+    ConfirmGracePeriod(OrderId),
+    /// A timer is to end the grace period from now on.
+    LeaveGracePeriodToTimer(OrderId),
     /// Inventory has the stock.
     ConfirmStock(OrderId),
     /// Inventory has not.
@@ -205,6 +213,8 @@ impl Message {
             Self::ClaimOrders { .. } | Self::ForgetCustomer(_) => return None,
             Self::Submit(submission) => submission.order_id,
             Self::EndGracePeriod(id)
+            | Self::ConfirmGracePeriod(id)
+            | Self::LeaveGracePeriodToTimer(id)
             | Self::ConfirmStock(id)
             | Self::RejectStock(id)
             | Self::ConfirmPayment(id)
@@ -268,9 +278,10 @@ pub fn key(message: &Message) -> Key {
 }
 
 /// Most messages are about one order. What was ordered is read where another service must be told of it.
-pub fn needs(message: &Message, needs: &mut Needs<'_>) {
+pub fn needs(rules: &Ordering, message: &Message, needs: &mut Needs<'_>) {
     let Some(id) = message.order_id() else { return claiming::needs(message, needs) };
     needs.write::<Order>(id);
+    grace_period::needs(rules, message, needs);
     match message {
         Message::Submit(submission) => {
             needs.write::<Purchase>(id);
@@ -278,7 +289,7 @@ pub fn needs(message: &Message, needs: &mut Needs<'_>) {
                 needs.read::<VerifiedEmail>(email_key(&submission.email));
             }
         }
-        Message::EndGracePeriod(_) | Message::ConfirmPayment(_) => {
+        Message::EndGracePeriod(_) | Message::ConfirmGracePeriod(_) | Message::ConfirmPayment(_) => {
             needs.read::<Purchase>(id);
         }
         _ => {}
@@ -306,6 +317,8 @@ pub fn handle(
         Message::EndGracePeriod(_) if order.status == Status::Submitted => {
             end_grace_period(&mut order, purchase(rows, id), cx);
         }
+        Message::ConfirmGracePeriod(_) => grace_period::confirm(&mut order, rows, cx)?,
+        Message::LeaveGracePeriodToTimer(_) => grace_period::leave_to_timer(&order, rows, cx),
         Message::ConfirmStock(_) if order.status == Status::AwaitingValidation => {
             enter(&mut order, Status::StockConfirmed, cx);
             cx.publish::<Order>(id, Fact::StockConfirmed(order.clone()));
@@ -342,8 +355,11 @@ pub fn handle(
             order.cancel_reason = None;
             cx.publish::<Order>(id, Fact::Updated(id, "cancel_refused"));
         }
-        Message::Cancel(_) => ask_to_cancel(&mut order, Reason::Customer, cx)?,
-        Message::CancelByStaff(_) => ask_to_cancel(&mut order, Reason::Staff, cx)?,
+        Message::Cancel(_) | Message::CancelByStaff(_) => {
+            let by_staff = matches!(message, Message::CancelByStaff(_));
+            ask_to_cancel(&mut order, if by_staff { Reason::Staff } else { Reason::Customer }, cx)?;
+            grace_period::forget(id, rows);
+        }
         late => {
             tracing::debug!(order = %id, status = ?order.status, ?late, "a late message changes nothing");
             return Ok(order.status);
@@ -357,7 +373,10 @@ pub fn handle(
 /// A message about an order that is not here: a command names nothing; an event has overtaken the checkout.
 fn unknown(message: &Message) -> Refusal {
     match message {
-        Message::Cancel(_) | Message::CancelByStaff(_) => {
+        Message::Cancel(_)
+        | Message::CancelByStaff(_)
+        | Message::ConfirmGracePeriod(_)
+        | Message::LeaveGracePeriodToTimer(_) => {
             Refusal::not_found("order_not_found", "There is no such order.")
         }
         _ => Refusal::early("the order's checkout has not come yet"),
@@ -402,7 +421,7 @@ fn submit(rules: &Ordering, submission: &Submission, rows: &mut Rows, cx: &mut C
     if rules.grace_period == Duration::ZERO {
         end_grace_period(&mut order, purchase.clone(), cx);
     } else {
-        cx.schedule_in(id, GRACE_PERIOD_TIMER, rules.grace_period, Message::EndGracePeriod(id));
+        grace_period::begin(rules, id, rows, cx);
     }
     rows.put(purchase);
     let status = order.status;

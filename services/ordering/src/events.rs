@@ -1,5 +1,6 @@
 //! Public events to messages, and facts to public events.
 
+pub use contracts::events::ordering::GracePeriodElapsed;
 use contracts::{
     Currency, Envelope, Event, Money, ServiceName, UnreadableEvent,
     events::{
@@ -62,6 +63,11 @@ pub fn receive(event: &Envelope) -> Result<Option<Message>, UnreadableEvent> {
         CustomerDeleted::TYPE => Message::ForgetCustomer(event.read::<CustomerDeleted>()?.customer_id),
         _ => return Ok(None),
     }))
+}
+
+/// A scheduler's word, which comes over HTTP.
+pub fn grace_period_elapsed(event: GracePeriodElapsed) -> Message {
+    Message::ConfirmGracePeriod(event.order_id)
 }
 
 fn submission(checkout: CartCheckedOut, event: &Envelope) -> Submission {

@@ -3,6 +3,7 @@
 mod api;
 mod domain;
 mod events;
+mod grace_period;
 mod store;
 mod timeline;
 
@@ -20,8 +21,10 @@ use engine::{
 use serde::{Deserialize, Serialize};
 
 pub use domain::{
-    Fact, GRACE_PERIOD_TIMER, Line, Message, Order, Purchase, Reason, Status, Submission, VerifiedEmail,
+    Fact, GRACE_PERIOD_TIMER, GracePeriod, GracePeriodManager, Line, Message, Order, Purchase, Reason,
+    Status, Submission, VerifiedEmail,
 };
+pub use grace_period::TASK as GRACE_PERIOD_TASK;
 
 /// The service's settings.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -29,11 +32,13 @@ pub use domain::{
 pub struct Config {
     /// How long an order can be cancelled freely before its stock is asked for, in milliseconds. With 0 it is asked for at once.
     pub grace_period_ms: u64,
+    /// Who ends it.
+    pub grace_period_manager: GracePeriodManager,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { grace_period_ms: 2_000 }
+        Self { grace_period_ms: 2_000, grace_period_manager: GracePeriodManager::Timer }
     }
 }
 
@@ -41,12 +46,14 @@ impl Default for Config {
 #[derive(Clone, Debug)]
 pub struct Ordering {
     pub(crate) grace_period: Duration,
+    pub(crate) manager: GracePeriodManager,
 }
 
 impl Ordering {
     /// Rules with these settings.
     pub fn new(config: &Config) -> Self {
-        Self { grace_period: Duration::from_millis(config.grace_period_ms) }
+        let grace_period = Duration::from_millis(config.grace_period_ms);
+        Self { grace_period, manager: config.grace_period_manager }
     }
 }
 
@@ -64,6 +71,7 @@ impl Service for Ordering {
             engine::table_of::<Order>(),
             engine::table_of::<Purchase>(),
             engine::table_of::<VerifiedEmail>(),
+            engine::table_of::<GracePeriod>(),
             &store::TIMELINE,
         ]
     }
@@ -73,7 +81,7 @@ impl Service for Ordering {
     }
 
     fn needs(&self, message: &Message, needs: &mut Needs<'_>) {
-        domain::needs(message, needs);
+        domain::needs(self, message, needs);
     }
 
     fn handle(&self, message: &Message, rows: &mut Rows, cx: &mut Cx<'_, Self>) -> Result<Status, Refusal> {
@@ -110,8 +118,9 @@ pub async fn mount(ctx: &host::Context, config: &Config) -> Result<host::Mounted
     let engine = opened.engine();
     let _ = ctx.questions.order_arrival.set(Arc::new(Arrival(engine.clone())));
     let _ = ctx.questions.order_owners.set(Arc::new(Owners(engine.clone())));
+    let tasks = grace_period::manage(&engine, &ctx.clock);
     let routes = api::routes(api::Api { engine, gate: ctx.order_gate() });
-    Ok(host::Mounted { routes, service: host::hosted(opened) })
+    Ok(host::Mounted { routes, service: host::hosted_with_tasks(opened, tasks) })
 }
 
 /// How long an order that is on its way gets before the table is looked at: an order that came in an earlier process stands only there.

@@ -1,11 +1,11 @@
-//! The tables: orders, what was ordered, and the timeline.
+//! The tables: orders, what was ordered, grace periods that no timer ends, and the timeline.
 
 use std::collections::HashMap;
 
 use contracts::{Address, CartId, Currency, CustomerId, OrderId, Timestamp};
 use engine::{Column, ColumnKind, Field, Layout, Reads, StoreError, Table, Value};
 
-use crate::domain::{Line, Order, Purchase, Reason, Status, VerifiedEmail, email_key};
+use crate::domain::{GracePeriod, Line, Order, Purchase, Reason, Status, VerifiedEmail, email_key};
 
 engine::text_field!(Status);
 engine::text_field!(Reason);
@@ -50,6 +50,14 @@ engine::record! {
         field customer_id: CustomerId,
     }
     index ["customer_id", "email_key"]
+}
+
+engine::record! {
+    GracePeriod => "grace_periods" {
+        key order_id: OrderId,
+        field ends_us: Timestamp,
+    }
+    index ["ends_us"]
 }
 
 /// All events of an order's way, by order and time.

@@ -68,6 +68,11 @@ impl EventType {
         Value::Object(schema)
     }
 
+    /// Whether its source only stands for somebody outside of the shop, who tells it to that service.
+    pub fn comes_from_outside(&self) -> bool {
+        self.kind == ordering::GracePeriodElapsed::TYPE
+    }
+
     fn plain_schema(&self) -> Value {
         plain(&(self.schema)())
     }
@@ -120,6 +125,7 @@ pub fn all() -> Vec<EventType> {
         Ordering ordering:
             OrderSubmitted "order.submitted.v1",
             GracePeriodConfirmed "order.grace_period_confirmed.v1",
+            GracePeriodElapsed "order.grace_period_elapsed.v1",
             OrderAwaitingValidation "order.awaiting_validation.v1",
             OrderStockConfirmed "order.stock_confirmed.v1",
             OrderPaid "order.paid.v1",

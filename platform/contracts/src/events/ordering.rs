@@ -34,6 +34,16 @@ pub struct GracePeriodConfirmed {
 }
 event!(GracePeriodConfirmed = "order.grace_period_confirmed.v1", also "GracePeriodConfirmed");
 
+/// A scheduler outside of the shop says that an order's grace period has elapsed. It is delivered to ordering over HTTP; whether it has,
+/// ordering decides by its own clock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GracePeriodElapsed {
+    /// The order.
+    pub order_id: OrderId,
+}
+event!(GracePeriodElapsed = "order.grace_period_elapsed.v1");
+
 /// A product and how many units of it an order needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct StockLine {

@@ -2,6 +2,7 @@
 
 mod list;
 mod mine;
+mod scheduler;
 mod staff;
 mod views;
 
@@ -41,6 +42,7 @@ pub(crate) fn routes(api: Api) -> OpenApiRouter {
         .routes(routes!(get_order))
         .routes(routes!(cancel_order))
         .routes(routes!(get_timeline))
+        .merge(scheduler::routes())
         .with_state(api)
 }
 

@@ -2,5 +2,8 @@
 
 mod cancelling;
 mod claiming;
+mod grace_period;
+mod logs;
+mod managers;
 mod saga;
 mod shop;

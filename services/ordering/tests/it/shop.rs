@@ -15,7 +15,7 @@ use contracts::{
     },
 };
 use engine::harness::{Fate, Harness};
-use ordering::{Config, Order, Ordering, Status};
+use ordering::{Config, GracePeriodManager, Order, Ordering, Status};
 use uuid::Uuid;
 
 pub struct Shop {
@@ -30,7 +30,11 @@ impl Shop {
     }
 
     pub fn with_grace_period(grace_period_ms: u64) -> Self {
-        let mut harness = Harness::new(Ordering::new(&Config { grace_period_ms }));
+        Self::with_manager(grace_period_ms, GracePeriodManager::Timer)
+    }
+
+    pub fn with_manager(grace_period_ms: u64, grace_period_manager: GracePeriodManager) -> Self {
+        let mut harness = Harness::new(Ordering::new(&Config { grace_period_ms, grace_period_manager }));
         let order_id = OrderId(harness.new_id());
         Self { harness, order_id }
     }
