@@ -11,7 +11,7 @@ use sea_orm::{
 };
 
 /// Ordering first: for each of its orders the others then have what they should, or their cursors say that they have not read so far.
-const ORDER: [ServiceName; 6] = [
+const FIRST: [ServiceName; 6] = [
     ServiceName::Ordering,
     ServiceName::Payment,
     ServiceName::Fulfilment,
@@ -19,6 +19,11 @@ const ORDER: [ServiceName; 6] = [
     ServiceName::Cart,
     ServiceName::Catalog,
 ];
+
+/// All services, in the order in which they are looked at.
+fn in_order() -> impl Iterator<Item = ServiceName> {
+    FIRST.into_iter().chain(ServiceName::ALL.into_iter().filter(|service| !FIRST.contains(service)))
+}
 
 /// One moment of each service's database.
 pub(crate) struct Books {
@@ -29,7 +34,7 @@ impl Books {
     /// Opens all databases and takes a snapshot of each.
     pub async fn open(stores: &Stores) -> anyhow::Result<Self> {
         let mut snapshots = HashMap::new();
-        for service in ORDER {
+        for service in in_order() {
             let cannot_open = || format!("the {service} service's data cannot be opened");
             let connection = stores.of(service).readers().await.with_context(cannot_open)?;
             let isolation = match connection.get_database_backend() {
@@ -42,7 +47,7 @@ impl Books {
             snapshots.insert(service, snapshot);
         }
         let books = Self { snapshots };
-        for service in ORDER {
+        for service in in_order() {
             // The first read is the moment of the snapshot.
             books.query(service, "SELECT name FROM about").await?;
         }

@@ -11,6 +11,9 @@ pub(crate) const SUBSCRIPTIONS: &[Subscription] =
 
 /// Translates an event.
 pub(crate) fn receive(event: &Envelope) -> Result<Option<Message>, UnreadableEvent> {
+    if event.kind != ProductPriceChanged::TYPE {
+        return Ok(None);
+    }
     let ProductPriceChanged { product_id, price, .. } = event.read()?;
     Ok(Some(Message { product_id, change: Change::Price(price, event.sequence) }))
 }
