@@ -240,6 +240,10 @@ impl Reads {
     pub async fn task_run(&self, id: Uuid, now: Timestamp) -> Result<Option<TaskRun>, StoreError> {
         let condition = format!("WHERE id = {}", self.parameter(1));
         let rows = self.rows(&TASK_RUN, &condition, vec![Value::Id(id)]).await?;
-        Ok(rows.into_iter().next().map(|row| TaskRun::from_row(row).map(|run| run.known_at(now))).transpose()?)
+        Ok(rows
+            .into_iter()
+            .next()
+            .map(|row| TaskRun::from_row(row).map(|run| run.known_at(now)))
+            .transpose()?)
     }
 }
