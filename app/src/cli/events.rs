@@ -226,7 +226,7 @@ impl Show {
 impl Replay {
     async fn run(self) -> anyhow::Result<()> {
         if let Some(projection) = self.projection {
-            return projections::rebuild(&self.place, &projection, self.json).await;
+            return projections::rebuild(&self.place, &projection, true, self.json).await;
         }
         let (Some(service), Some(event)) = (self.service, self.event) else {
             bail!("say what to replay: --projection SERVICE/NAME, or --service NAME --event ID; see --help");

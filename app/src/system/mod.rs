@@ -30,7 +30,7 @@ pub use chain::EventDetail;
 pub use dead_letters::{DeadLetter, DeadLetterGroup};
 pub use events::{EventPage, EventView};
 pub use jobs::{Job, JobState};
-pub use projections::ProjectionView;
+pub use projections::{ProjectionView, ShadowState, ShadowView};
 pub use tasks::{RunResult, TaskRunView};
 
 use crate::settings::Settings;

@@ -80,14 +80,29 @@ fn read_models_are_listed_and_made_anew_live_and_stopped() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let data = directory.path();
     let process = shop(data, &["--seed-products", "3"]);
-    buy(&mut Buyer::new(process.address, "ada"), "paid");
+    buy(&mut Buyer::new(process.address, "ada"), "delivered");
     let check = |when: &str| {
         let rebuilt = fine(data, &["projections", "rebuild", "ordering/timeline", "--json"]).lines();
         assert_eq!(rebuilt[0]["differing_rows"], 0, "{when}: {rebuilt:?}");
+        assert_eq!(rebuilt[0]["state"], "equal", "{when}: {rebuilt:?}");
         assert!(rebuilt[0]["events"].as_u64().is_some_and(|events| events > 5), "{when}: {rebuilt:?}");
         let listed = fine(data, &["projections", "list", "--json"]).lines();
         assert_eq!((&listed[0]["service"], &listed[0]["name"]), (&"ordering".into(), &"timeline".into()));
-        assert!(listed[0]["rows"].as_i64().is_some_and(|rows| rows > 3), "{when}: {listed:?}");
+        let rows = listed[0]["rows"].as_i64();
+        assert!(rows.is_some_and(|rows| rows > 3), "{when}: {listed:?}");
+        assert_eq!(listed[0]["shadow"]["state"], "equal", "{when}: {listed:?}");
+        let compared = fine(data, &["projections", "compare", "ordering/timeline"]);
+        assert!(compared.out.contains("compared: equal"), "{when}: {}", compared.out);
+        fine(data, &["projections", "drop", "ordering/timeline"]);
+        let gone = on(data, &["projections", "swap", "ordering/timeline"]);
+        assert!(gone.code == 1 && gone.err.contains("no_shadow"), "{when}: {}", gone.err);
+        let swapped =
+            fine(data, &["projections", "rebuild", "ordering/timeline", "--swap", "--json"]).lines();
+        assert_eq!((&swapped[0]["state"], &swapped[0]["differing_rows"]), (&"swapped".into(), &0.into()));
+        let listed = fine(data, &["projections", "list", "--json"]).lines();
+        assert_eq!((listed[0]["rows"].as_i64(), &listed[0]["lag"]), (rows, &0.into()), "{when}: {listed:?}");
+        let again = on(data, &["projections", "swap", "ordering/timeline"]);
+        assert!(again.code == 1 && again.err.contains("no_shadow"), "{when}: {}", again.err);
     };
     check("live");
     let nothing = on(data, &["projections", "rebuild", "ordering/nothing"]);

@@ -9,6 +9,7 @@ mod crash;
 mod hot;
 mod journey;
 mod planted;
+mod rebuilding;
 mod seeding;
 mod stopping;
 mod tour;

@@ -19,13 +19,17 @@ use crate::{
     message::CommandError,
     parking::{self, Parked, ParkedState},
     pause::Paused,
-    projector::Rebuilt,
+    projector::{Ask, consumer_of},
     reads::Reads,
     service::Service,
     session::{Session, StoreError},
+    shadow::{Shadow, ShadowState},
     shared::{Shared, Stats},
     store::StoreAddress,
 };
+
+/// How often a comparison is tried while another process moves what is compared.
+const COMPARISONS_MAX: usize = 100;
 
 /// What keeps a service from starting or a question to its engine from an answer.
 #[derive(Debug, thiserror::Error)]
@@ -320,16 +324,71 @@ impl<S: Service> Engine<S> {
         }
     }
 
-    /// Makes a projection anew from the first event, beside the old one, and puts it in its place.
+    /// Makes a projection anew from the first event, beside the live rows; waits until this shadow has caught up. It goes on without
+    /// whoever waits, and in a later process. `None` when another rebuild, or a drop, has ended it.
     ///
     /// # Errors
     /// There is no such projection, or the store does not work.
-    pub async fn rebuild_projection(&self, name: &str) -> Result<Rebuilt, EngineError> {
-        let (done, answer) = oneshot::channel();
-        let work = Work::Rebuild { projection: name.to_owned(), done };
+    pub async fn rebuild_projection(&self, name: &str) -> Result<Option<Shadow>, EngineError> {
+        let id = RandomIds::new().next(self.shared.clock.now());
+        self.ask_of_shadow(name, Ask::Build(id)).await
+    }
+
+    /// Compares a projection with its shadow at equal cursors, and notes what was found. A shadow that has not caught up is not compared:
+    /// its state says so. `None` when there is no shadow.
+    ///
+    /// # Errors
+    /// There is no such projection, or the store does not work.
+    pub async fn compare_projection(&self, name: &str) -> Result<Option<Shadow>, EngineError> {
+        let store_error = |source| EngineError::Store { service: S::NAME, source };
+        for _ in 0..COMPARISONS_MAX {
+            let known = self.ask_of_shadow(name, Ask::Look).await?;
+            let Some(shadow) = known
+                .as_ref()
+                .filter(|shadow| !matches!(shadow.state, ShadowState::Building | ShadowState::Swapped))
+            else {
+                return Ok(known);
+            };
+            let projections = self.service.projections();
+            let Some(projection) = projections.iter().find(|projection| projection.name() == name) else {
+                return Ok(None);
+            };
+            let (live, consumer) = (projection.table(), consumer_of(S::NAME, &**projection));
+            let compared = self.reads.compare(live, &consumer).await.map_err(store_error)?;
+            // Another process has moved one of the two; the lane looks again before it answers.
+            let Some(found) = compared else { continue };
+            let (answer, noted) = oneshot::channel();
+            let projection = name.to_owned();
+            let work = Work::Compared { projection, shadow: shadow.id, found, answer };
+            self.lanes[0].queue.try_send(work).map_err(|_| EngineError::Stopped(S::NAME))?;
+            return noted.await.map_err(|_| EngineError::Stopped(S::NAME))?.map_err(store_error);
+        }
+        Err(store_error(StoreError::Contended("the shadow and the live rows do not come to rest".into())))
+    }
+
+    /// Puts a projection's shadow in the place of its live rows, in one transaction. What is then known of the shadow: its state is
+    /// [`Swapped`](ShadowState::Swapped), or says why it could not be. `None` when there is no shadow.
+    ///
+    /// # Errors
+    /// There is no such projection, or the store does not work.
+    pub async fn swap_projection(&self, name: &str) -> Result<Option<Shadow>, EngineError> {
+        self.ask_of_shadow(name, Ask::Swap).await
+    }
+
+    /// Gives a projection's shadow up; what was known of it.
+    ///
+    /// # Errors
+    /// There is no such projection, or the store does not work.
+    pub async fn drop_shadow(&self, name: &str) -> Result<Option<Shadow>, EngineError> {
+        self.ask_of_shadow(name, Ask::Drop).await
+    }
+
+    async fn ask_of_shadow(&self, name: &str, ask: Ask) -> Result<Option<Shadow>, EngineError> {
+        let (answer, answered) = oneshot::channel();
+        let work = Work::Shadow { projection: name.to_owned(), ask, answer };
         self.lanes[0].queue.try_send(work).map_err(|_| EngineError::Stopped(S::NAME))?;
-        let answer = answer.await.map_err(|_| EngineError::Stopped(S::NAME))?;
-        answer.map_err(|source| EngineError::Store { service: S::NAME, source })
+        let answered = answered.await.map_err(|_| EngineError::Stopped(S::NAME))?;
+        answered.map_err(|source| EngineError::Store { service: S::NAME, source })
     }
 
     /// Stops the lanes after what waits for them is done. Messages that come later are refused.

@@ -65,8 +65,17 @@ impl Inbox {
 
     /// Reads where the consumer stands.
     pub fn load(session: &mut dyn Session, consumer: &str) -> Result<Self, StoreError> {
+        Self::load_with(session, consumer, Lock::None)
+    }
+
+    /// Reads where the consumer stands, and keeps it there until the transaction ends.
+    pub fn load_locked(session: &mut dyn Session, consumer: &str) -> Result<Self, StoreError> {
+        Self::load_with(session, consumer, Lock::Update)
+    }
+
+    fn load_with(session: &mut dyn Session, consumer: &str, lock: Lock) -> Result<Self, StoreError> {
         let filter = Filter::In { column: "consumer", values: vec![consumer.into()] };
-        let rows = session.select(&Select { table: &WATERMARK, filter, lock: Lock::None })?;
+        let rows = session.select(&Select { table: &WATERMARK, filter, lock })?;
         let mut inbox = Self::new(consumer);
         for row in rows {
             inbox.add_row(row)?;

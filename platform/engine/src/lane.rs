@@ -3,6 +3,7 @@
 //! A batch forms by itself: while one is being committed, the next gathers. A lone message goes at once.
 
 use std::{
+    collections::BTreeSet,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -12,6 +13,7 @@ use std::{
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 use crate::{
     audit_log::Actor,
@@ -20,9 +22,10 @@ use crate::{
     message::{CommandError, Incoming, Origin},
     outside::Ended,
     parking,
-    projector::{Projector, Rebuilt},
+    projector::{Answer, Ask, Projector},
     service::{Cause, Service},
     session::{Session, StoreError},
+    shadow::Differences,
     shared::Shared,
     unit::Committed,
     worker::Worker,
@@ -50,10 +53,18 @@ pub(crate) enum Work<S: Service> {
     Wake,
     /// Runs on the lane's own session, between batches.
     Errand(Box<dyn FnOnce(&mut dyn Session) + Send>),
-    /// Makes a projection anew, and says how the new rows differ from the old.
-    Rebuild {
+    /// Something is asked of a projection's shadow.
+    Shadow {
         projection: String,
-        done: oneshot::Sender<Result<Rebuilt, StoreError>>,
+        ask: Ask,
+        answer: Answer,
+    },
+    /// A comparison of a projection with its shadow is to be noted.
+    Compared {
+        projection: String,
+        shadow: Uuid,
+        found: Differences,
+        answer: Answer,
     },
     /// People have changed what is parked.
     LookForRetries,
@@ -164,7 +175,20 @@ impl<S: Service> Lane<S> {
             }
             Work::Wake => self.handle.woken.store(false, Ordering::Release),
             Work::Errand(errand) => errand(&mut *self.worker.session),
-            Work::Rebuild { projection, done } => self.rebuild(&projection, done),
+            Work::Shadow { projection, ask, answer } => {
+                if let Some((projector, session, answer)) = self.projector(&projection, answer) {
+                    projector.ask(session, ask, answer);
+                }
+            }
+            Work::Compared { projection, shadow, found, answer } => {
+                if let Some((projector, session, answer)) = self.projector(&projection, answer) {
+                    let noted = projector.note(session, shadow, found);
+                    if noted.is_err() {
+                        session.rollback();
+                    }
+                    let _ = answer.send(noted);
+                }
+            }
             Work::LookForRetries => self.look_for_retries(),
             Work::Stop => self.stopping = true,
         }
@@ -244,7 +268,11 @@ impl<S: Service> Lane<S> {
                 }
                 Work::Wake => self.handle.woken.store(false, Ordering::Release),
                 Work::Stop => self.stopping = true,
-                Work::EffectEnded(_) | Work::Errand(_) | Work::Rebuild { .. } | Work::LookForRetries => {}
+                Work::EffectEnded(_)
+                | Work::Errand(_)
+                | Work::Shadow { .. }
+                | Work::Compared { .. }
+                | Work::LookForRetries => {}
             }
         }
     }
@@ -273,12 +301,19 @@ impl<S: Service> Lane<S> {
         projected
     }
 
-    fn rebuild(&mut self, name: &str, done: oneshot::Sender<Result<Rebuilt, StoreError>>) {
-        match self.worker.projectors.iter_mut().find(|projector| projector.name() == name) {
-            Some(projector) => projector.start_rebuild(done),
+    /// The projector of a name; where there is none, whoever asks is told so.
+    fn projector(
+        &mut self,
+        name: &str,
+        answer: Answer,
+    ) -> Option<(&mut Projector, &mut dyn Session, Answer)> {
+        let Worker { projectors, session, .. } = &mut self.worker;
+        match projectors.iter_mut().find(|projector| projector.name() == name) {
+            Some(projector) => Some((projector, &mut **session, answer)),
             None => {
                 let error = StoreError::Unavailable(format!("there is no projection `{name}`"));
-                let _ = done.send(Err(error));
+                let _ = answer.send(Err(error));
+                None
             }
         }
     }
@@ -313,8 +348,11 @@ impl<S: Service> Lane<S> {
         if !self.worker.session.shared() {
             return;
         }
-        for (source, _) in &self.worker.subscriptions {
-            if let Err(error) = self.shared.transport.look_again(*source) {
+        let own = self.worker.subscriptions.iter().map(|(source, _)| *source);
+        let of_projections = self.worker.projectors.iter().flat_map(Projector::sources);
+        let sources: BTreeSet<_> = own.chain(of_projections).collect();
+        for source in sources {
+            if let Err(error) = self.shared.transport.look_again(source) {
                 tracing::warn!(service = %S::NAME, %error, "a log cannot be looked at");
             }
         }

@@ -197,11 +197,9 @@ impl Session for MemorySession {
         Ok(heads)
     }
 
-    fn differing_rows(&mut self, a: &'static Table, b: &'static Table) -> Result<u64, StoreError> {
-        let all = |table| Select { table, filter: Filter::All, lock: crate::Lock::None };
-        let (a, b) = (self.select(&all(a))?, self.select(&all(b))?);
-        let only = |a: &[Row], b: &[Row]| a.iter().filter(|row| !b.contains(row)).count() as u64;
-        Ok(only(&a, &b) + only(&b, &a))
+    fn clear(&mut self, table: &'static Table) -> Result<(), StoreError> {
+        let rows = self.select(&Select { table, filter: Filter::All, lock: crate::Lock::None })?;
+        self.delete(table, rows.iter().map(|row| row[..table.key_columns].to_vec()).collect())
     }
 
     fn replace_rows(&mut self, into: &'static Table, from: &'static Table) -> Result<(), StoreError> {

@@ -347,14 +347,12 @@ impl Session for PostgresSession {
         found.ok_or_else(|| StoreError::Unavailable("a log head did not move".into()))
     }
 
-    fn differing_rows(&mut self, a: &'static Table, b: &'static Table) -> Result<u64, StoreError> {
-        let found = self.query(sql::differing_rows(a, b), Vec::new())?;
-        let count: i64 = found.first().map_or(Ok(0), |row| row.try_get(0))?;
-        Ok(count.unsigned_abs())
+    fn clear(&mut self, table: &'static Table) -> Result<(), StoreError> {
+        self.batch(&format!("TRUNCATE {}", table.name))
     }
 
     fn replace_rows(&mut self, into: &'static Table, from: &'static Table) -> Result<(), StoreError> {
-        sql::replace_rows(into, from).iter().try_for_each(|text| self.batch(text))
+        sql::replace_rows(Dialect::Postgres, into, from).iter().try_for_each(|text| self.batch(text))
     }
 }
 

@@ -1,17 +1,23 @@
 //! Keeps a projection up to date, and makes it anew beside the old one when asked.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
-use bus::Subscription;
+use bus::{Delivery, Subscription};
 use contracts::{Envelope, ServiceName};
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 use crate::{
     inbox::Inbox,
     projection::Projection,
     session::{Filter, Lock, Select, Session, StoreError},
+    shadow::{self, Differences, Shadow, ShadowState},
     system::{ABOUT, WATERMARK},
     table::Table,
+    value::Row,
 };
 
 /// How many events of one source a step takes.
@@ -21,21 +27,26 @@ const STEP_EVENTS: usize = 1_024;
 /// read model as one waits for a reply; so it takes what has come in this time together.
 const STEP_EVERY: Duration = Duration::from_millis(40);
 
-/// What a rebuild found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Rebuilt {
-    /// Events read, from the first.
-    pub events: u64,
-    /// Rows that were in one of the two tables only. Anything but 0 says that the projection had gone wrong.
-    pub differing_rows: u64,
+/// What is asked of a projection's shadow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ask {
+    /// To be made, from the first event; one that is there is given up. Answered when it has caught up.
+    Build(Uuid),
+    /// Where it stands.
+    Look,
+    /// To take the place of the live rows.
+    Swap,
+    /// To go.
+    Drop,
 }
 
-/// A rebuild under way: a second set of rows and cursors, from the first event.
+/// Who asked, and waits for what is then known of the shadow: nothing where there is none.
+pub(crate) type Answer = oneshot::Sender<Result<Option<Shadow>, StoreError>>;
+
+/// A shadow with its cursors.
 struct Rebuild {
-    shadow: &'static Table,
+    about: Shadow,
     inbox: Inbox,
-    events: u64,
-    done: oneshot::Sender<Result<Rebuilt, StoreError>>,
 }
 
 /// A projection with its cursors.
@@ -48,6 +59,8 @@ pub(crate) struct Projector {
     pause_end: Option<Instant>,
     shadow: &'static Table,
     rebuild: Option<Rebuild>,
+    /// Who waits until the rebuild has caught up.
+    waiting: Vec<Answer>,
 }
 
 impl Projector {
@@ -67,18 +80,47 @@ impl Projector {
         session.begin()?;
         session.upsert(&ABOUT, vec![about])?;
         session.commit()?;
-        Ok(Self { projection, consumer, inbox, subscriptions, pause_end: None, shadow, rebuild: None })
+        let waiting = Vec::new();
+        let mut projector = Self {
+            projection,
+            consumer,
+            inbox,
+            subscriptions,
+            pause_end: None,
+            shadow,
+            rebuild: None,
+            waiting,
+        };
+        projector.resume(session)?;
+        Ok(projector)
+    }
+
+    /// Goes on with a rebuild that the database knows of.
+    fn resume(&mut self, session: &mut dyn Session) -> Result<(), StoreError> {
+        let about = shadow::read(session, self.name(), Lock::None)?;
+        self.rebuild = match about.filter(|about| about.state != ShadowState::Swapped) {
+            Some(about) => {
+                let inbox = Inbox::load(session, &shadow::consumer_of(&self.consumer))?;
+                Some(Rebuild { about, inbox })
+            }
+            None => None,
+        };
+        Ok(())
     }
 
     pub fn name(&self) -> &'static str {
         self.projection.name()
     }
 
-    /// Reads anew where the projection stands, after the store has failed. A rebuild under way is given up.
+    /// Reads anew where the projection and its shadow stand, after the store has failed.
     pub fn reload(&mut self, session: &mut dyn Session) -> Result<(), StoreError> {
-        self.rebuild = None;
         self.inbox = Inbox::load(session, &self.consumer)?;
-        Ok(())
+        self.resume(session)
+    }
+
+    /// The sources of its events.
+    pub fn sources(&self) -> impl Iterator<Item = ServiceName> {
+        self.subscriptions.iter().map(|(source, _)| *source)
     }
 
     /// How long until events that wait have their step; `None` where the next event has it at once.
@@ -93,100 +135,253 @@ impl Projector {
         }
         let stepped = self.step(session)?;
         // The machine's own time, whatever the shop's clock says: this paces work and decides nothing.
-        self.pause_end = (stepped && self.rebuild.is_none()).then(|| Instant::now() + STEP_EVERY);
+        self.pause_end = (stepped && self.in_step()).then(|| Instant::now() + STEP_EVERY);
         Ok(stepped)
     }
 
     /// Takes the next events; says whether there were any.
     pub fn step(&mut self, session: &mut dyn Session) -> Result<bool, StoreError> {
         let mut inbox = self.inbox.clone();
-        let live = self.projection.table();
-        let events = apply(session, &*self.projection, &mut self.subscriptions, &mut inbox, live, None)?;
+        let taken = take(&mut self.subscriptions, &mut inbox, None)?;
+        if taken.is_empty() {
+            self.inbox = inbox;
+            return self.step_rebuild(session);
+        }
+        let events = self.wanted(&taken);
+        session.begin()?;
+        self.projection.apply(&events, self.projection.table(), session)?;
+        session.upsert(&WATERMARK, inbox.take_moved())?;
+        // A shadow that has caught up takes in the same events in the same transaction, and so stays comparable.
+        let mut shadow_inbox = None;
+        if let Some(rebuild) = self.rebuild.as_ref().filter(|_| self.in_step())
+            && self.is_current(session, rebuild)?
+        {
+            let mut inbox = rebuild.inbox.clone();
+            taken.iter().for_each(|delivery| {
+                inbox.admit(delivery);
+            });
+            self.projection.apply(&events, self.shadow, session)?;
+            session.upsert(&WATERMARK, inbox.take_moved())?;
+            shadow_inbox = Some(inbox);
+        }
+        session.commit()?;
+        if let (Some(rebuild), Some(inbox)) = (&mut self.rebuild, shadow_inbox) {
+            rebuild.inbox = inbox;
+        }
         self.inbox = inbox;
-        Ok(events > 0 || self.step_rebuild(session)?)
+        self.step_rebuild(session)?;
+        Ok(true)
     }
 
-    /// Begins to make the projection anew. A rebuild that is under way is given up for the new one.
-    pub fn start_rebuild(&mut self, done: oneshot::Sender<Result<Rebuilt, StoreError>>) {
-        let inbox = Inbox::new(&format!("{}#rebuild", self.consumer));
-        self.rebuild = Some(Rebuild { shadow: self.shadow, inbox, events: 0, done });
+    /// Those of the events that the projection is made from.
+    fn wanted<'a>(&self, taken: &'a [Delivery]) -> Vec<&'a Envelope> {
+        let wanted = |event: &&Envelope| {
+            self.projection.subscriptions().iter().any(|subscription| {
+                subscription.source == event.source
+                    && (subscription.types.is_empty() || subscription.types.contains(&event.kind.as_str()))
+            })
+        };
+        taken.iter().map(|delivery| &delivery.logged.event).filter(wanted).collect()
     }
 
-    /// Takes the rebuild's next events; at the live cursors it compares, and takes the place of the old rows.
+    /// Whether nothing is to be caught up with: there is no shadow, or it stands where the live rows do.
+    fn in_step(&self) -> bool {
+        self.rebuild.as_ref().is_none_or(|rebuild| {
+            rebuild.about.state != ShadowState::Building
+                && self.sources().all(|source| {
+                    rebuild.inbox.cursors(source).positions == self.inbox.cursors(source).positions
+                })
+        })
+    }
+
+    /// Whether the rebuild is still the one that the database knows of, and not another process's later one.
+    fn is_current(&self, session: &mut dyn Session, rebuild: &Rebuild) -> Result<bool, StoreError> {
+        let known = shadow::read(session, self.name(), Lock::Update)?;
+        Ok(known.is_some_and(|known| known.id == rebuild.about.id && known.state != ShadowState::Swapped))
+    }
+
+    /// Takes the shadow's next events, up to where the live rows stand; says whether there may be more.
     fn step_rebuild(&mut self, session: &mut dyn Session) -> Result<bool, StoreError> {
+        if self.in_step() {
+            return Ok(false);
+        }
         let Some(mut rebuild) = self.rebuild.take() else { return Ok(false) };
-        let stepped = self.rebuild_step(session, &mut rebuild);
-        match stepped {
-            Ok(None) => {
+        match self.catch_up(session, &mut rebuild) {
+            Ok(Caught::Some) => {
                 self.rebuild = Some(rebuild);
                 Ok(true)
             }
-            Ok(Some(rebuilt)) => {
-                let _ = rebuild.done.send(Ok(rebuilt));
-                Ok(true)
+            Ok(Caught::All) => {
+                self.answer_waiting(|| Ok(Some(rebuild.about.clone())));
+                self.rebuild = Some(rebuild);
+                Ok(false)
             }
+            Ok(Caught::Replaced) => {
+                session.rollback();
+                self.answer_waiting(|| Ok(None));
+                Ok(false)
+            }
+            // The database still knows of it: the next start, or the next look at the store, goes on with it.
             Err(error) => {
                 session.rollback();
-                let _ = rebuild.done.send(Err(error));
-                Ok(true)
+                tracing::error!(projection = self.name(), %error, "a rebuild has stopped");
+                self.answer_waiting(|| Err(StoreError::Unavailable(error.to_string())));
+                Ok(false)
             }
         }
     }
 
-    fn rebuild_step(
+    fn answer_waiting(&mut self, answer: impl Fn() -> Result<Option<Shadow>, StoreError>) {
+        for waiting in self.waiting.drain(..) {
+            let _ = waiting.send(answer());
+        }
+    }
+
+    fn catch_up(&mut self, session: &mut dyn Session, rebuild: &mut Rebuild) -> Result<Caught, StoreError> {
+        let mut inbox = rebuild.inbox.clone();
+        let taken = take(&mut self.subscriptions, &mut inbox, Some(&self.inbox))?;
+        let mut about = rebuild.about.clone();
+        about.events += taken.len() as u64;
+        if taken.is_empty() && about.state == ShadowState::Building {
+            about.state = ShadowState::Ready;
+        }
+        session.begin()?;
+        if !self.is_current(session, rebuild)? {
+            return Ok(Caught::Replaced);
+        }
+        if !taken.is_empty() {
+            self.projection.apply(&self.wanted(&taken), self.shadow, session)?;
+            session.upsert(&WATERMARK, inbox.take_moved())?;
+        }
+        shadow::write(session, self.name(), &about)?;
+        session.commit()?;
+        rebuild.inbox = inbox;
+        rebuild.about = about;
+        Ok(if taken.is_empty() { Caught::All } else { Caught::Some })
+    }
+
+    /// Does what is asked of the shadow.
+    pub fn ask(&mut self, session: &mut dyn Session, ask: Ask, answer: Answer) {
+        let done = match ask {
+            Ask::Build(id) => match self.build(session, id) {
+                Ok(()) => {
+                    self.waiting.push(answer);
+                    return;
+                }
+                Err(error) => Err(error),
+            },
+            Ask::Look => shadow::read(session, self.name(), Lock::None),
+            Ask::Swap => self.swap(session),
+            Ask::Drop => self.drop_shadow(session),
+        };
+        if done.is_err() {
+            session.rollback();
+        }
+        let _ = answer.send(done);
+    }
+
+    /// In how many rows the live rows and the shadow's differ, where nothing else is at work on either.
+    pub fn differing_rows(&self, session: &mut dyn Session) -> Result<u64, StoreError> {
+        let mut all = |table| session.select(&Select { table, filter: Filter::All, lock: Lock::None });
+        let live: BTreeSet<Row> = all(self.projection.table())?.into_iter().collect();
+        let shadow: BTreeSet<Row> = all(self.shadow)?.into_iter().collect();
+        Ok(live.symmetric_difference(&shadow).count() as u64)
+    }
+
+    /// Notes what a comparison has found, where the shadow is still the one that was compared.
+    pub fn note(
         &mut self,
         session: &mut dyn Session,
-        rebuild: &mut Rebuild,
-    ) -> Result<Option<Rebuilt>, StoreError> {
-        if rebuild.events == 0 {
-            // A rebuild that was broken off has left rows and cursors.
-            session.begin()?;
-            clear(session, rebuild.shadow, rebuild.inbox.consumer())?;
-            session.commit()?;
-        }
-        let mut inbox = rebuild.inbox.clone();
-        let bound = Some(&self.inbox);
-        let events =
-            apply(session, &*self.projection, &mut self.subscriptions, &mut inbox, rebuild.shadow, bound)?;
-        rebuild.inbox = inbox;
-        rebuild.events += events;
-        if events > 0 {
-            return Ok(None);
-        }
-        let live = self.projection.table();
+        id: Uuid,
+        found: Differences,
+    ) -> Result<Option<Shadow>, StoreError> {
         session.begin()?;
-        let differing_rows = session.differing_rows(live, rebuild.shadow)?;
-        session.replace_rows(live, rebuild.shadow)?;
-        clear(session, rebuild.shadow, rebuild.inbox.consumer())?;
+        let known = shadow::read(session, self.name(), Lock::Update)?;
+        let Some(mut about) = known.filter(|about| about.id == id && about.state != ShadowState::Swapped)
+        else {
+            session.rollback();
+            return Ok(None);
+        };
+        about.compared(found);
+        shadow::write(session, self.name(), &about)?;
         session.commit()?;
-        Ok(Some(Rebuilt { events: rebuild.events, differing_rows }))
-    }
-}
-
-/// Empties a shadow table and forgets its cursors.
-fn clear(session: &mut dyn Session, shadow: &'static Table, consumer: &str) -> Result<(), StoreError> {
-    for (table, filter) in [
-        (shadow, Filter::All),
-        (&WATERMARK, Filter::In { column: "consumer", values: vec![consumer.into()] }),
-    ] {
-        let rows = session.select(&Select { table, filter, lock: Lock::Update })?;
-        let keys: Vec<_> = rows.into_iter().map(|row| row[..table.key_columns].to_vec()).collect();
-        if !keys.is_empty() {
-            session.delete(table, keys)?;
+        if let Some(rebuild) = self.rebuild.as_mut().filter(|rebuild| rebuild.about.id == id) {
+            rebuild.about = about.clone();
         }
+        Ok(Some(about))
     }
-    Ok(())
+
+    fn build(&mut self, session: &mut dyn Session, id: Uuid) -> Result<(), StoreError> {
+        self.answer_waiting(|| Ok(None));
+        self.rebuild = None;
+        let consumer = shadow::consumer_of(&self.consumer);
+        let about = Shadow::begun(id);
+        session.begin()?;
+        // Only one process at a time begins or ends a rebuild.
+        shadow::read(session, self.name(), Lock::Update)?;
+        shadow::forget(session, self.name(), self.shadow, &consumer)?;
+        shadow::write(session, self.name(), &about)?;
+        session.commit()?;
+        self.rebuild = Some(Rebuild { about, inbox: Inbox::new(&consumer) });
+        Ok(())
+    }
+
+    /// Puts the shadow in the place of the live rows, where it stands at the same cursors: all of it in one transaction, or none.
+    fn swap(&mut self, session: &mut dyn Session) -> Result<Option<Shadow>, StoreError> {
+        let Some(rebuild) = &self.rebuild else { return shadow::read(session, self.name(), Lock::None) };
+        if !self.in_step() {
+            return Ok(Some(rebuild.about.clone()));
+        }
+        session.begin()?;
+        if !self.is_current(session, rebuild)? || self.is_behind(session)? {
+            session.rollback();
+            return shadow::read(session, self.name(), Lock::None);
+        }
+        let about = Shadow { state: ShadowState::Swapped, ..rebuild.about.clone() };
+        session.replace_rows(self.projection.table(), self.shadow)?;
+        shadow::forget_cursors(session, rebuild.inbox.consumer())?;
+        shadow::write(session, self.name(), &about)?;
+        session.commit()?;
+        self.rebuild = None;
+        Ok(Some(about))
+    }
+
+    /// Whether another process has taken the live rows further than this one knows, which is kept from going on meanwhile.
+    fn is_behind(&self, session: &mut dyn Session) -> Result<bool, StoreError> {
+        let stored = Inbox::load_locked(session, &self.consumer)?;
+        Ok(self.sources().any(|source| {
+            let (stored, known) = (stored.cursors(source), self.inbox.cursors(source));
+            stored.positions.iter().any(|((topic, part), position)| *position > known.position(topic, *part))
+        }))
+    }
+
+    fn drop_shadow(&mut self, session: &mut dyn Session) -> Result<Option<Shadow>, StoreError> {
+        self.rebuild = None;
+        self.answer_waiting(|| Ok(None));
+        session.begin()?;
+        let dropped = shadow::read(session, self.name(), Lock::Update)?;
+        shadow::forget(session, self.name(), self.shadow, &shadow::consumer_of(&self.consumer))?;
+        session.commit()?;
+        Ok(dropped)
+    }
 }
 
-/// Applies the next events of all sources in one transaction; answers how many there were.
-fn apply(
-    session: &mut dyn Session,
-    projection: &dyn Projection,
+/// How far a rebuild has come with a step.
+enum Caught {
+    /// There may be more events.
+    Some,
+    /// It stands where the live rows do.
+    All,
+    /// The database knows of another rebuild, or of none.
+    Replaced,
+}
+
+/// The next events of all sources, not past the cursors of `not_past`.
+fn take(
     subscriptions: &mut [(ServiceName, Box<dyn Subscription>)],
     inbox: &mut Inbox,
-    target: &'static Table,
     not_past: Option<&Inbox>,
-) -> Result<u64, StoreError> {
+) -> Result<Vec<Delivery>, StoreError> {
     let mut taken = Vec::new();
     for (source, subscription) in subscriptions.iter_mut() {
         let deliveries = subscription
@@ -202,22 +397,7 @@ fn apply(
             }
         }
     }
-    if taken.is_empty() {
-        return Ok(0);
-    }
-    let wanted = |event: &Envelope| {
-        projection.subscriptions().iter().any(|subscription| {
-            subscription.source == event.source
-                && (subscription.types.is_empty() || subscription.types.contains(&event.kind.as_str()))
-        })
-    };
-    let events: Vec<&Envelope> =
-        taken.iter().map(|delivery| &delivery.logged.event).filter(|event| wanted(event)).collect();
-    session.begin()?;
-    projection.apply(&events, target, session)?;
-    session.upsert(&WATERMARK, inbox.take_moved())?;
-    session.commit()?;
-    Ok(taken.len() as u64)
+    Ok(taken)
 }
 
 /// The name under which a projection's cursors are kept.
@@ -228,7 +408,7 @@ pub(crate) fn consumer_of(service: ServiceName, projection: &dyn Projection) -> 
 /// The table that a rebuild fills: the same columns under another name. Made once per projection, for the process's life.
 fn shadow_of(table: &'static Table) -> &'static Table {
     Box::leak(Box::new(Table {
-        name: Box::leak(format!("{}_rebuild", table.name).into_boxed_str()),
+        name: Box::leak(shadow::table_name(table).into_boxed_str()),
         columns: table.columns,
         key_columns: table.key_columns,
         indexes: &[],

@@ -162,11 +162,11 @@ pub trait Session: Send {
     /// See [`StoreError`].
     fn move_heads(&mut self, moves: &[HeadMove]) -> Result<Vec<i64>, StoreError>;
 
-    /// How many rows are in one of two tables of the same columns and not in the other.
+    /// Removes all rows of a table.
     ///
     /// # Errors
     /// See [`StoreError`].
-    fn differing_rows(&mut self, a: &'static Table, b: &'static Table) -> Result<u64, StoreError>;
+    fn clear(&mut self, table: &'static Table) -> Result<(), StoreError>;
 
     /// Puts the rows of `from` in place of those of `into`, and empties `from`.
     ///

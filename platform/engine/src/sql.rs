@@ -173,24 +173,13 @@ pub(crate) fn delete(dialect: Dialect, table: &Table) -> String {
     format!("DELETE FROM {} WHERE ({key}) IN ({source})", table.name)
 }
 
-/// Counts the rows that are in one of two tables only.
-pub(crate) fn differing_rows(a: &Table, b: &Table) -> String {
-    let columns = columns(a);
-    let only = |a: &Table, b: &Table| {
-        format!(
-            "(SELECT count(*) FROM (SELECT {columns} FROM {} EXCEPT SELECT {columns} FROM {}) AS difference)",
-            a.name, b.name
-        )
-    };
-    format!("SELECT {} + {}", only(a, b), only(b, a))
-}
-
-/// Moves all rows of a table into another, in place of that one's own.
-pub(crate) fn replace_rows(into: &Table, from: &Table) -> [String; 3] {
-    let columns = columns(into);
-    [
-        format!("DELETE FROM {}", into.name),
-        format!("INSERT INTO {} ({columns}) SELECT {columns} FROM {}", into.name, from.name),
-        format!("DELETE FROM {}", from.name),
-    ]
+/// Puts a table in the place of another, and makes an empty one in its own place. However many rows there are, none is copied.
+pub(crate) fn replace_rows(dialect: Dialect, into: &Table, from: &Table) -> Vec<String> {
+    let mut texts = vec![
+        format!("DROP TABLE {}", into.name),
+        format!("ALTER TABLE {} RENAME TO {}", from.name, into.name),
+        create_table(dialect, from),
+    ];
+    texts.extend(into.indexes.iter().map(|index| create_index(into, index)));
+    texts
 }

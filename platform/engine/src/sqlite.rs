@@ -301,13 +301,12 @@ impl Session for SqliteSession {
         Ok(heads)
     }
 
-    fn differing_rows(&mut self, a: &'static Table, b: &'static Table) -> Result<u64, StoreError> {
-        let count: i64 = self.connection.query_row(&sql::differing_rows(a, b), [], |row| row.get(0))?;
-        Ok(count.unsigned_abs())
+    fn clear(&mut self, table: &'static Table) -> Result<(), StoreError> {
+        Ok(self.connection.execute_batch(&format!("DELETE FROM {}", table.name))?)
     }
 
     fn replace_rows(&mut self, into: &'static Table, from: &'static Table) -> Result<(), StoreError> {
-        for text in sql::replace_rows(into, from) {
+        for text in sql::replace_rows(Dialect::Sqlite, into, from) {
             self.connection.execute_batch(&text)?;
         }
         Ok(())

@@ -11,7 +11,7 @@ use bus::Embedded;
 use contracts::{Envelope, ServiceName};
 use engine::{
     Actor, Clock, Engine, EngineError, EngineOptions, ManualClock, Opened, Outside, Parked, Paused,
-    PostgresAddress, Reads, Rebuilt, Redelivered, Replayed, Service, Stats, StoreAddress, Subscription,
+    PostgresAddress, Reads, Redelivered, Replayed, Service, Shadow, Stats, StoreAddress, Subscription,
 };
 use tokio::sync::Mutex;
 use utoipa_axum::router::OpenApiRouter;
@@ -191,8 +191,17 @@ pub trait Running: Send + Sync {
     /// Puts an action that is no command into the audit log; see [`Engine::record_action`].
     async fn record_action(&self, actor: Actor, subject: String) -> Result<(), EngineError>;
 
-    /// Makes a projection anew.
-    async fn rebuild_projection(&self, name: &str) -> Result<Rebuilt, EngineError>;
+    /// Makes a projection anew beside its live rows; see [`Engine::rebuild_projection`].
+    async fn rebuild_projection(&self, name: &str) -> Result<Option<Shadow>, EngineError>;
+
+    /// Compares a projection with its shadow; see [`Engine::compare_projection`].
+    async fn compare_projection(&self, name: &str) -> Result<Option<Shadow>, EngineError>;
+
+    /// Puts a projection's shadow in the place of its live rows; see [`Engine::swap_projection`].
+    async fn swap_projection(&self, name: &str) -> Result<Option<Shadow>, EngineError>;
+
+    /// Gives a projection's shadow up; see [`Engine::drop_shadow`].
+    async fn drop_shadow(&self, name: &str) -> Result<Option<Shadow>, EngineError>;
 }
 
 struct Hosted<S: Service> {
@@ -292,7 +301,19 @@ impl<S: Service> Running for Hosted<S> {
         self.engine.record_action(actor, subject).await
     }
 
-    async fn rebuild_projection(&self, name: &str) -> Result<Rebuilt, EngineError> {
+    async fn rebuild_projection(&self, name: &str) -> Result<Option<Shadow>, EngineError> {
         self.engine.rebuild_projection(name).await
+    }
+
+    async fn compare_projection(&self, name: &str) -> Result<Option<Shadow>, EngineError> {
+        self.engine.compare_projection(name).await
+    }
+
+    async fn swap_projection(&self, name: &str) -> Result<Option<Shadow>, EngineError> {
+        self.engine.swap_projection(name).await
+    }
+
+    async fn drop_shadow(&self, name: &str) -> Result<Option<Shadow>, EngineError> {
+        self.engine.drop_shadow(name).await
     }
 }

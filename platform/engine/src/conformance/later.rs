@@ -14,8 +14,9 @@ use super::{
 use crate::{
     effects,
     message::{Incoming, Origin, Outcome},
-    projector::Projector,
+    projector::{Ask, Projector},
     session::Session,
+    shadow::{Shadow, ShadowState},
     system,
 };
 
@@ -92,6 +93,70 @@ pub fn an_effect_of_a_process_that_is_gone_is_taken_over(world: &World) {
     assert!(again.is_empty(), "one process takes it over");
 }
 
+/// The projection, standing at the first event or where the store says.
+fn projector(lane: &mut LaneByHand, transport: &Embedded) -> Projector {
+    let consumer = bus::Consumer {
+        name: "payment.totals".into(),
+        source: ServiceName::Payment,
+        partitions: (0..8).collect(),
+    };
+    let subscription = transport.subscribe(consumer, Arc::new(|| {})).expect("subscribed");
+    let sources = vec![(ServiceName::Payment, subscription)];
+    Projector::load(&mut *lane.session, ServiceName::Payment, Box::new(Totals), sources).expect("it loads")
+}
+
+fn log_of(world: &World) -> Embedded {
+    let transport = Embedded::new();
+    let log = Arc::new(OwnLog(Mutex::new(world.session())));
+    transport.add_producer(ServiceName::Payment, log).expect("the log is read");
+    transport
+}
+
+fn ask(projector: &mut Projector, lane: &mut LaneByHand, ask: Ask) -> Option<Shadow> {
+    let (done, mut answer) = tokio::sync::oneshot::channel();
+    projector.ask(&mut *lane.session, ask, done);
+    while projector.step(&mut *lane.session).expect("it steps") {}
+    answer.try_recv().expect("it has ended").expect("it has worked")
+}
+
+pub fn a_rebuild_goes_on_in_a_later_process(world: &World) {
+    let mut lane = world.lane();
+    for number in 0..50 {
+        lane.command(Message::Deposit { account: Uuid::from_u128(number % 10), amount: 1 })
+            .expect("deposited");
+    }
+    let transport = log_of(world);
+    let mut first = projector(&mut lane, &transport);
+    while first.step(&mut *lane.session).expect("it steps") {}
+    let rows = lane.all_rows(&TOTALS);
+    let (unheard, _) = tokio::sync::oneshot::channel();
+    first.ask(&mut *lane.session, Ask::Build(Uuid::from_u128(7)), unheard);
+    assert!(
+        first.step(&mut *lane.session).expect("it steps"),
+        "it has read the log and not looked for its end"
+    );
+    drop(first);
+    let mut second = projector(&mut lane, &transport);
+    let (waiting, mut unanswered) = tokio::sync::oneshot::channel();
+    second.ask(&mut *lane.session, Ask::Swap, waiting);
+    let building =
+        unanswered.try_recv().expect("answered").expect("it has worked").expect("there is a shadow");
+    assert_eq!(building.state, ShadowState::Building, "what has not caught up is not swapped in");
+    while second.step(&mut *lane.session).expect("it steps") {}
+    let known = ask(&mut second, &mut lane, Ask::Look).expect("there is a shadow");
+    assert_eq!((known.state, known.events), (ShadowState::Ready, 50), "no event is read twice");
+    // A later rebuild of another process takes its place: this one neither writes to it nor swaps it in.
+    let mut third = projector(&mut lane, &transport);
+    let built = ask(&mut third, &mut lane, Ask::Build(Uuid::from_u128(8))).expect("there is a shadow");
+    assert_eq!(built.state, ShadowState::Ready);
+    assert_eq!(ask(&mut second, &mut lane, Ask::Swap), Some(built), "it is left as it is");
+    assert_eq!(ask(&mut third, &mut lane, Ask::Swap).map(|shadow| shadow.state), Some(ShadowState::Swapped));
+    assert_eq!(lane.all_rows(&TOTALS), rows);
+    assert!(ask(&mut third, &mut lane, Ask::Drop).is_some());
+    assert_eq!(ask(&mut third, &mut lane, Ask::Look), None);
+    assert_eq!(lane.all_rows(&TOTALS), rows, "the live rows are nothing of a shadow's");
+}
+
 /// The store's own log, read where it lies.
 struct OwnLog(Mutex<Box<dyn Session>>);
 
@@ -118,21 +183,9 @@ pub fn a_projection_is_rebuilt_from_the_first_event(world: &World) {
         lane.command(Message::Deposit { account: Uuid::from_u128(number % 10), amount: 1 })
             .expect("deposited");
     }
-    let transport = Embedded::new();
-    transport
-        .add_producer(ServiceName::Payment, Arc::new(OwnLog(Mutex::new(world.session()))))
-        .expect("the log is read");
-    let consumer = bus::Consumer {
-        name: "payment.totals".into(),
-        source: ServiceName::Payment,
-        partitions: (0..8).collect(),
-    };
-    let subscription = transport.subscribe(consumer, Arc::new(|| {})).expect("subscribed");
-    let sources = vec![(ServiceName::Payment, subscription)];
-    let session = &mut *lane.session;
-    let mut projector =
-        Projector::load(session, ServiceName::Payment, Box::new(Totals), sources).expect("it loads");
-    while projector.step(session).expect("it steps") {}
+    let transport = log_of(world);
+    let mut projector = projector(&mut lane, &transport);
+    while projector.step(&mut *lane.session).expect("it steps") {}
     assert_eq!(lane.all_rows(&TOTALS).len(), 200);
 
     // Someone has spoilt the read model: a row changed, a row lost.
@@ -144,14 +197,23 @@ pub fn a_projection_is_rebuilt_from_the_first_event(world: &World) {
     lane.session.delete(&TOTALS, vec![vec![rows[1][0].clone()]]).expect("deleted");
     lane.session.commit().expect("committed");
 
-    let (done, mut answer) = tokio::sync::oneshot::channel();
-    projector.start_rebuild(done);
+    assert_eq!(ask(&mut projector, &mut lane, Ask::Swap), None, "there is no shadow yet");
+    let built = ask(&mut projector, &mut lane, Ask::Build(Uuid::from_u128(7))).expect("there is a shadow");
+    assert_eq!((built.state, built.events), (ShadowState::Ready, 200));
+    assert_ne!(lane.all_rows(&TOTALS), rows, "the live rows are as they were");
+    // What comes now reaches both.
+    lane.command(Message::Deposit { account: ACCOUNT, amount: 1 }).expect("deposited");
+    transport.look_again(ServiceName::Payment).expect("the log is read");
     while projector.step(&mut *lane.session).expect("it steps") {}
-    let rebuilt = answer.try_recv().expect("it has ended").expect("it has worked");
-    assert_eq!(
-        (rebuilt.events, rebuilt.differing_rows),
-        (200, 3),
-        "two versions of one row, and one that was lost"
-    );
-    assert_eq!(lane.all_rows(&TOTALS), rows);
+    let swapped = ask(&mut projector, &mut lane, Ask::Swap).expect("there was a shadow");
+    assert_eq!(swapped.state, ShadowState::Swapped);
+    let healed = lane.all_rows(&TOTALS);
+    assert_eq!(healed.len(), 201);
+    assert!(rows.iter().all(|row| healed.contains(row)));
+    assert_eq!(ask(&mut projector, &mut lane, Ask::Swap), Some(swapped), "it is swapped once");
+    assert_eq!(lane.all_rows(&TOTALS), healed);
+    lane.command(Message::Deposit { account: ACCOUNT, amount: 1 }).expect("deposited");
+    transport.look_again(ServiceName::Payment).expect("the log is read");
+    while projector.step(&mut *lane.session).expect("it steps") {}
+    assert_eq!(lane.all_rows(&TOTALS).len(), 202, "the projection goes on");
 }

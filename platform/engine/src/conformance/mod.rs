@@ -60,6 +60,7 @@ on_every_store! {
     later::an_effect_is_answered_once,
     later::an_effect_of_a_process_that_is_gone_is_taken_over,
     later::a_projection_is_rebuilt_from_the_first_event,
+    later::a_rebuild_goes_on_in_a_later_process,
     writers::two_writers_leave_no_gap_and_lose_nothing,
     writers::positions_are_in_commit_order,
     writers::one_subject_is_never_reordered,

@@ -296,8 +296,8 @@ impl Session for FaultySession {
         self.session.move_heads(moves)
     }
 
-    fn differing_rows(&mut self, a: &'static Table, b: &'static Table) -> Result<u64, StoreError> {
-        self.session.differing_rows(a, b)
+    fn clear(&mut self, table: &'static Table) -> Result<(), StoreError> {
+        self.session.clear(table)
     }
 
     fn replace_rows(&mut self, into: &'static Table, from: &'static Table) -> Result<(), StoreError> {
