@@ -44,7 +44,8 @@ struct Tail {
 
 struct Producer {
     log: Arc<dyn Log>,
-    tails: RwLock<HashMap<(Arc<str>, u8), Mutex<Tail>>>,
+    /// In order, so that a reader with little room is given the same events in every run.
+    tails: RwLock<BTreeMap<(Arc<str>, u8), Mutex<Tail>>>,
     /// Of each consumer, until it goes.
     wakes: RwLock<BTreeMap<u64, Wake>>,
     subscribed: AtomicU64,
