@@ -3,7 +3,10 @@
 use contracts::ServiceName;
 use engine::{Clock, Take};
 
-use crate::{invariants::Violation, world::World};
+use crate::{
+    invariants::{self, Violation},
+    world::World,
+};
 
 /// How many rounds a world may need. Each lets everybody do all they can, or time pass to what is due next.
 const ROUNDS_MAX: usize = 1_500;
@@ -44,8 +47,12 @@ pub fn come(world: &mut World, until: Until) {
             Next::Never => return,
         }
     }
-    let message = "something goes on and on, or is never done, though nothing fails any more".to_owned();
-    world.shop.faults.report(Violation::new("comes_to_rest", message));
+    let (what, subjects) = match invariants::left_over(world) {
+        Some(left) => (left.message, left.subjects),
+        None => ("nothing is left over".to_owned(), Vec::new()),
+    };
+    let message = format!("it goes on and on, or is never done, though nothing fails any more: {what}");
+    world.shop.faults.report(Violation { subjects, ..Violation::new("comes_to_rest", message) });
 }
 
 /// Everybody does all they can; says whether anybody did anything.

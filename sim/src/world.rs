@@ -18,7 +18,7 @@ use crate::{
     clock::{SimClock, Time},
     coverage::Coverage,
     faults::{Fault, Faults},
-    invariants::{Violation, stock},
+    invariants::{self, Violation, stock},
     node::{Node, ServiceNode, Surroundings},
     outside::{self, Model},
     plan::Plan,
@@ -183,6 +183,7 @@ impl World {
         if name == ServiceName::Inventory {
             stock::adds_up(&self.shop);
         }
+        invariants::parked_for_a_reason(&self.shop, name);
         if batch.failed.is_some() && !crashed {
             self.recover(place, lane);
         }

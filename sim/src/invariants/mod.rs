@@ -69,6 +69,11 @@ pub fn check_rest(world: &mut World) -> Option<Violation> {
     )
 }
 
+/// What is left to be done, if anything.
+pub fn left_over(world: &mut World) -> Option<Violation> {
+    first_broken(world, &[leftovers::nothing_is_left_over])
+}
+
 fn first_broken(world: &mut World, rules: &[Rule]) -> Option<Violation> {
     rules.iter().find_map(|rule| rule(world).err())
 }
