@@ -11,6 +11,7 @@ pub mod outside;
 pub mod plan;
 pub mod planted;
 pub mod random;
+pub mod report;
 pub mod rest;
 pub mod rules;
 pub mod run;

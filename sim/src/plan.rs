@@ -61,7 +61,7 @@ impl Plan {
         let products = products.collect();
         Self {
             seed,
-            ticks: random.of(&[150, 300, 600, 1_000]),
+            ticks: random.of(&[300, 1_000, 2_500, 5_000]),
             shoppers: random.within(2, 7),
             products,
             lanes,

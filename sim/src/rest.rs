@@ -84,7 +84,8 @@ fn round(world: &mut World) -> bool {
     busy || works
 }
 
-enum Next {
+/// When something is to be done next.
+pub enum Next {
     /// After so many microseconds.
     In(i64),
     /// Something is left, and its time is known to nobody here.
@@ -93,7 +94,8 @@ enum Next {
     Never,
 }
 
-fn next_due(world: &World, until: Until) -> Next {
+/// When something is to be done next, faults or not.
+pub fn next_due(world: &World, until: Until) -> Next {
     let (mut next, mut unknown): (Option<i64>, bool) = (None, false);
     for node in &world.shop.nodes {
         let now = node.clock().now();

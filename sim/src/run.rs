@@ -1,5 +1,7 @@
 //! A run: one seed from its first moment to its rest, and what it came to.
 
+use std::cell::Cell;
+
 use catalog::domain::{NewProduct, ProductStatus};
 use contracts::{Currency, Money, ProductId, ServiceName, TaxClass};
 use inventory::{AdjustmentReason, Change, WantedChange};
@@ -47,6 +49,21 @@ pub struct Outcome {
     pub passed_us: i64,
 }
 
+thread_local! {
+    /// Whether a seed runs in this thread: rules may panic there, and are caught.
+    static RUNS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Lets no panic of rules that a seed's engine catches be printed. What else panics is.
+pub fn keep_quiet_about_caught_panics() {
+    let print = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !RUNS.get() {
+            print(panic);
+        }
+    }));
+}
+
 /// Runs a seed; `in_words` keeps its trace.
 ///
 /// # Panics
@@ -54,7 +71,9 @@ pub struct Outcome {
 #[allow(clippy::expect_used)] // Memory does not fail before faults are armed.
 pub fn run(seed: u64, planted: Option<Planted>, in_words: bool) -> Outcome {
     let mut world = World::of(seed, planted, in_words).expect("the world is made");
+    RUNS.set(true);
     let violation = live(&mut world);
+    RUNS.set(false);
     let shop = &world.shop;
     let about = match &violation {
         Some(violation) => shop.trace.last_of(&violation.subjects, LINES),

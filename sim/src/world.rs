@@ -24,6 +24,7 @@ use crate::{
     plan::Plan,
     planted::Planted,
     random::Random,
+    rest::{self, Next, Until},
     shop::{Acknowledged, Shop},
     trace::Trace,
     transport::FaultyTransport,
@@ -111,9 +112,20 @@ impl World {
             93..=94 => {
                 self.call_back();
             }
+            95..=96 => self.let_time_pass(),
             _ => self.shop.time.pass(faults.within(0, self.shop.plan.haste_us) as i64),
         }
         self.absorb(place, None);
+    }
+
+    /// Time passes until something is due, if that is soon.
+    fn let_time_pass(&mut self) {
+        const SOON_US: i64 = 10_000_000;
+        if let Next::In(micros) = rest::next_due(self, Until::Nothing)
+            && micros <= SOON_US
+        {
+            self.shop.time.pass(micros);
+        }
     }
 
     /// Faults that wait for nobody's step.
@@ -172,11 +184,12 @@ impl World {
             return false;
         };
         let name = self.shop.nodes[place].name();
-        let crashed = self.note(name, lane, &batch);
+        let crashed = self.absorb(place, Some(&batch.concerned));
+        self.note(name, lane, &batch);
         if !crashed {
             self.embedded.announce(name, &batch.logged);
+            self.count_handled(name, &batch);
         }
-        let crashed = self.absorb(place, Some(&batch.concerned)) || crashed;
         for (ticket, answer) in batch.answers {
             self.answer(ticket, answer);
         }
@@ -190,16 +203,19 @@ impl World {
         true
     }
 
-    /// Takes down what a batch did; says whether its process is about to end.
-    fn note(&mut self, name: ServiceName, lane: usize, batch: &Batch<Reply>) -> bool {
+    fn count_handled(&mut self, name: ServiceName, batch: &Batch<Reply>) {
+        for taken in batch.taken.iter().filter(|taken| taken.is_event && taken.counts) {
+            *self.handled.entry((name, taken.cause_id)).or_default() += 1;
+        }
+    }
+
+    /// Takes down what a batch did.
+    fn note(&mut self, name: ServiceName, lane: usize, batch: &Batch<Reply>) {
         let trace = &mut self.shop.trace;
         trace.count(&[name as u8, lane as u8, batch.taken.len() as u8, u8::from(batch.failed.is_some())]);
         for taken in &batch.taken {
             trace.count(taken.cause_id.as_bytes());
             trace.line(|| format!("{name}/{lane}: {}", taken.words));
-            if taken.is_event && taken.counts {
-                *self.handled.entry((name, taken.cause_id)).or_default() += 1;
-            }
         }
         for logged in &batch.logged {
             let event = &logged.event;
@@ -217,7 +233,6 @@ impl World {
         if let Some(error) = &batch.failed {
             trace.line(|| format!("{name}/{lane}: {error}; {} messages in the batch", batch.concerned.len()));
         }
-        false
     }
 
     /// Takes note of the faults that have struck, and ends the process that one of them is to end; says whether it did.
