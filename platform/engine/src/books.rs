@@ -14,7 +14,7 @@ use crate::{
     session::{Filter, Lock, Select, Session, StoreError},
     system::{EFFECT, EVENT_LOG, TIMER, WATERMARK},
     table::Table,
-    value::{Row, Value},
+    value::{Key, Row, Value},
 };
 
 /// What a service's store in memory holds.
@@ -38,6 +38,8 @@ pub struct OpenEffect {
     pub idempotency_key: String,
     /// Whether it was given up, and a person must look.
     pub given_up: bool,
+    /// Until when its process has it for itself.
+    pub lease: Timestamp,
 }
 
 impl Books {
@@ -57,6 +59,18 @@ impl Books {
     pub fn rows<T: Record>(&mut self) -> Result<Vec<T>, StoreError> {
         let rows = self.all(T::TABLE)?;
         rows.into_iter().map(|row| Ok(T::from_row(&mut row.into_iter())?)).collect()
+    }
+
+    /// The row of a key.
+    ///
+    /// # Errors
+    /// It is not what the record writes.
+    pub fn row<T: Record>(&mut self, key: impl Into<Key>) -> Result<Option<T>, StoreError> {
+        let column = T::TABLE.columns[0].name;
+        let filter = Filter::In { column, values: vec![Value::from(key.into())] };
+        let rows = self.0.select(&Select { table: T::TABLE, filter, lock: Lock::None })?;
+        let row = rows.into_iter().next();
+        row.map(|row| Ok(T::from_row(&mut row.into_iter())?)).transpose()
     }
 
     /// All rows of a table, by key.
@@ -107,9 +121,12 @@ impl Books {
         for row in self.all(&EFFECT)? {
             let mut columns = row.into_iter();
             let idempotency_key = record::next(&mut columns)?;
-            let state: EffectState = record::next(&mut columns.skip(2))?;
+            let columns = &mut columns.skip(2);
+            let state: EffectState = record::next(columns)?;
+            let _attempts: u32 = record::next(columns)?;
+            let lease = record::next(columns)?;
             if state != EffectState::Done {
-                open.push(OpenEffect { idempotency_key, given_up: state == EffectState::Failed });
+                open.push(OpenEffect { idempotency_key, given_up: state == EffectState::Failed, lease });
             }
         }
         Ok(open)

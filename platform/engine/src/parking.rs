@@ -280,6 +280,28 @@ pub(crate) fn due(
     Ok(parked)
 }
 
+/// When the earliest of the others of these partitions is to be tried again, after those due by `now` were taken.
+pub(crate) fn next_due_after(
+    session: &mut dyn Session,
+    partitions: &[u8],
+    now: Timestamp,
+    more: bool,
+) -> Result<Option<Timestamp>, StoreError> {
+    if more {
+        return Ok(Some(now));
+    }
+    let mut earliest: Option<Timestamp> = None;
+    for &partition in partitions {
+        let equal =
+            vec![("state", ParkedState::Retry.to_value()), ("part", Value::Integer(i64::from(partition)))];
+        let filter = Filter::After { equal, column: "due_us", after: Some(now.to_value()), limit: 1 };
+        for parked in select(session, filter, Lock::None)? {
+            earliest = Some(earliest.map_or(parked.due, |earlier| earlier.min(parked.due)));
+        }
+    }
+    Ok(earliest)
+}
+
 /// The parked messages of some subjects, in order; locked, because what becomes of them is decided now.
 pub(crate) fn of_subjects(
     session: &mut dyn Session,

@@ -197,10 +197,9 @@ impl<S: Service> Process<S> {
         !self.lanes[lane].commands.is_empty() || !self.lanes[lane].ended.is_empty()
     }
 
-    /// When a timer, a retry or a call is due next.
-    pub fn next_due(&self) -> Option<Timestamp> {
-        let lanes = self.lanes.iter().filter_map(|lane| lane.worker.next_due());
-        lanes.chain(self.calls.iter().map(|call| call.due)).min()
+    /// When a call is to be made next.
+    pub fn next_call(&self) -> Option<Timestamp> {
+        self.calls.iter().map(|call| call.due).min()
     }
 
     /// Forms a batch of what waits for a lane and decides it; `None` when nothing waits. `describe` asks for words.

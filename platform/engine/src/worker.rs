@@ -142,8 +142,8 @@ impl<S: Service> Worker<S> {
             batch.extend(timers);
         }
         if next_retry.is_some_and(|due| due <= now) {
-            *next_retry = None;
             let parked = parking::due(&mut **session, partitions, now, limit)?;
+            *next_retry = parking::next_due_after(&mut **session, partitions, now, parked.len() >= limit)?;
             batch.extend(parked.into_iter().map(|parked| parked.incoming(&*core.service)));
         }
         Ok(())

@@ -4,6 +4,7 @@ mod batches;
 mod deliveries;
 mod later;
 mod service;
+mod steps;
 mod world;
 mod writers;
 

@@ -4,11 +4,7 @@ mod holds;
 mod orders;
 mod ownership;
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use axum::{
@@ -16,7 +12,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Request, StatusCode, header},
 };
-use bus::{Embedded, Logged};
+use bus::{Embedded, SilentLog};
 use contracts::{
     CartId, Currency, OrderId, ProductId, Refusal, ServiceName, TaxClass, Timestamp,
     questions::{CartHold, HeldUnits, OrderArrival, QuestionError, StockHolds},
@@ -35,23 +31,6 @@ const ADDRESS: &str = r#"{"name":"Ada Lovelace","street":"12 St James's Square",
 
 /// When this inventory says that holds end: the last second of 2026.
 const HOLDS_EXPIRE_AT_US: i64 = 1_798_761_599_000_000;
-
-/// A producer that has said nothing.
-struct SilentLog;
-
-impl bus::Log for SilentLog {
-    fn epoch(&self) -> Uuid {
-        Uuid::from_u128(1)
-    }
-
-    fn heads(&self) -> Result<BTreeMap<(Arc<str>, u8), i64>, String> {
-        Ok(BTreeMap::new())
-    }
-
-    fn read(&self, _: &str, _: u8, _: i64, _: usize) -> Result<Vec<Arc<Logged>>, String> {
-        Ok(Vec::new())
-    }
-}
 
 /// An inventory of one number of units for every product, without expiry.
 #[derive(Default)]

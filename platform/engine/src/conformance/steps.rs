@@ -1,0 +1,149 @@
+//! A process that is driven step by step, on the store in memory: what its lane looks for, and when.
+
+use std::sync::Arc;
+
+use bus::{Consumer, Cursors, Delivery, Subscription, Transport, TransportError, Wake};
+use contracts::Timestamp;
+use parking_lot::Mutex;
+use uuid::Uuid;
+
+use super::{
+    service::{Bank, Message},
+    world::Producer,
+};
+use crate::{
+    CountedIds, MemoryStore, Process, ProcessOptions, Row, Session, StoreError, Take,
+    books::Books,
+    clock::ManualClock,
+    process::open_log,
+    session::{HeadMove, Select},
+    table::Table,
+};
+
+/// Hands out what the test has put into it, once.
+#[derive(Clone, Default)]
+struct Mailbox(Arc<Mutex<Vec<Delivery>>>);
+
+impl Transport for Mailbox {
+    fn subscribe(&self, consumer: Consumer, _: Wake) -> Result<Box<dyn Subscription>, TransportError> {
+        // Bank's read model listens to Bank itself, which has nothing to tell here.
+        let is_bank = consumer.source == contracts::ServiceName::Ordering;
+        Ok(if is_bank { Box::new(self.clone()) } else { Box::new(Self::default()) })
+    }
+}
+
+impl Subscription for Mailbox {
+    fn poll(&mut self, _: &Cursors, limit: usize) -> Result<Vec<Delivery>, TransportError> {
+        let mut waiting = self.0.lock();
+        let count = waiting.len().min(limit);
+        Ok(waiting.drain(..count).collect())
+    }
+}
+
+/// A store that belongs to one process: nobody looks around in it.
+struct Own(Box<dyn Session>);
+
+impl Session for Own {
+    fn create(&mut self, tables: &[&'static Table]) -> Result<(), StoreError> {
+        self.0.create(tables)
+    }
+
+    fn shared(&self) -> bool {
+        false
+    }
+
+    fn begin(&mut self) -> Result<(), StoreError> {
+        self.0.begin()
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        self.0.commit()
+    }
+
+    fn rollback(&mut self) {
+        self.0.rollback();
+    }
+
+    fn select(&mut self, select: &Select) -> Result<Vec<Row>, StoreError> {
+        self.0.select(select)
+    }
+
+    fn insert(&mut self, table: &'static Table, rows: Vec<Row>) -> Result<(), StoreError> {
+        self.0.insert(table, rows)
+    }
+
+    fn upsert(&mut self, table: &'static Table, rows: Vec<Row>) -> Result<(), StoreError> {
+        self.0.upsert(table, rows)
+    }
+
+    fn delete(&mut self, table: &'static Table, keys: Vec<Row>) -> Result<(), StoreError> {
+        self.0.delete(table, keys)
+    }
+
+    fn move_heads(&mut self, moves: &[HeadMove]) -> Result<Vec<i64>, StoreError> {
+        self.0.move_heads(moves)
+    }
+
+    fn clear(&mut self, table: &'static Table) -> Result<(), StoreError> {
+        self.0.clear(table)
+    }
+
+    fn replace_rows(&mut self, into: &'static Table, from: &'static Table) -> Result<(), StoreError> {
+        self.0.replace_rows(into, from)
+    }
+}
+
+struct Bench {
+    store: MemoryStore,
+    clock: Arc<ManualClock>,
+    mailbox: Mailbox,
+    process: Process<Bank>,
+}
+
+fn bench() -> Bench {
+    let (store, mailbox) = (MemoryStore::new(), Mailbox::default());
+    let clock = Arc::new(ManualClock::at(Timestamp(1_767_225_600_000_000)));
+    open_log(&Bank, Box::new(store.session()), Uuid::from_u128(1)).expect("memory has room");
+    let session: Box<dyn Session> = Box::new(Own(Box::new(store.session())));
+    let process = Process::start(ProcessOptions {
+        service: Arc::new(Bank),
+        lanes: vec![(session, Box::new(CountedIds::new(1)))],
+        transport: Arc::new(mailbox.clone()),
+        clock: clock.clone(),
+        outside: None,
+    });
+    Bench { store, clock, mailbox, process: process.expect("it starts") }
+}
+
+impl Bench {
+    /// Lets all that waits be decided; whether there was anything.
+    fn step(&mut self) -> bool {
+        let batch = self.process.batch(0, Take::ALL, false);
+        assert!(batch.as_ref().is_none_or(|batch| batch.failed.is_none()), "memory does not fail");
+        batch.is_some()
+    }
+}
+
+#[test]
+fn a_retry_that_is_due_later_than_another_is_not_forgotten() {
+    let mut bench = bench();
+    let mut producer = Producer::default();
+    for account in [1, 2] {
+        let logged = producer.tell(Message::Panic { account: Uuid::from_u128(account) });
+        bench.mailbox.0.lock().push(Delivery { epoch: Uuid::nil(), logged });
+    }
+    assert!(bench.step());
+    let dues = |bench: &Bench| {
+        let parked = Books::of(&bench.store).parked().expect("memory reads");
+        let mut dues: Vec<_> = parked.iter().map(|parked| (parked.due, parked.attempt)).collect();
+        dues.sort_unstable();
+        dues
+    };
+    let [(first, 1), (second, 1)] = dues(&bench)[..] else { panic!("two are parked: {:?}", dues(&bench)) };
+    assert!(first < second, "their retries are spread");
+    bench.clock.advance_to(first);
+    assert!(bench.step(), "the first has its retry");
+    bench.clock.advance_to(second);
+    assert!(bench.step(), "and the second has its own");
+    assert!(dues(&bench).iter().all(|(_, attempt)| *attempt == 2), "{:?}", dues(&bench));
+}

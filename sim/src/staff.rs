@@ -1,0 +1,164 @@
+//! Staff: those who move parcels, and those who receive, count, price and give.
+
+use catalog::domain::{Product, ProductStatus};
+use contracts::{Currency, CustomerId, Money, ServiceName};
+use fulfilment::{Shipment, Status};
+use inventory::{AdjustmentReason, Change, Stock, WantedChange};
+use payment::Adjustment;
+
+use crate::{
+    ask::{Answer, Ask},
+    client::{Client, Errand, Heard, heard},
+    shop::Shop,
+};
+
+/// Those who pack, ship and deliver.
+#[derive(Default)]
+pub struct Packers(Option<Errand>);
+
+impl Packers {
+    fn next(shop: &Shop) -> Option<Ask> {
+        use fulfilment::Message;
+        let armed = shop.faults.armed();
+        if shop.plan.parcels_move || (!armed && !shop.plan.staff_finish) {
+            return None;
+        }
+        let steps = |shipment: &Shipment| match shipment.status {
+            Status::Pending => Some(Message::Pack { order_id: shipment.order_id }),
+            Status::Packed => Some(Message::Ship { order_id: shipment.order_id }),
+            Status::Shipped => Some(Message::Deliver { order_id: shipment.order_id }),
+            _ => None,
+        };
+        let steps: Vec<Message> =
+            shop.all::<Shipment>(ServiceName::Fulfilment).iter().filter_map(steps).collect();
+        let place = shop.faults.below(steps.len());
+        steps.into_iter().nth(place).map(Ask::Fulfilment)
+    }
+}
+
+impl Client for Packers {
+    fn awaits(&self) -> Option<uuid::Uuid> {
+        self.0.as_ref()?.ticket
+    }
+
+    fn act(&mut self, shop: &mut Shop) {
+        if self.0.is_none() {
+            self.0 = Self::next(shop).map(|ask| Errand::new(ask, shop));
+        }
+        if let Some(errand) = self.0.as_mut().filter(|errand| errand.ticket.is_none()) {
+            errand.send(shop);
+        }
+    }
+
+    fn hear(&mut self, answer: Answer, shop: &mut Shop) {
+        match heard(answer, shop) {
+            Heard::Again => self.give_up(),
+            Heard::Done(_) | Heard::Refused(_) => self.0 = None,
+        }
+    }
+
+    fn give_up(&mut self) {
+        if let Some(errand) = &mut self.0 {
+            errand.ticket = None;
+        }
+    }
+
+    fn is_done(&self, shop: &Shop) -> bool {
+        self.0.is_none() && Self::next(shop).is_none()
+    }
+}
+
+/// Those who receive and count stock, set prices, and give to wallets.
+pub struct Merchants {
+    customers: Vec<CustomerId>,
+    errand: Option<Errand>,
+    left: usize,
+}
+
+impl Merchants {
+    /// Merchants with so many things to do.
+    pub fn new(customers: Vec<CustomerId>, left: usize) -> Self {
+        Self { customers, errand: None, left }
+    }
+
+    fn next(&self, shop: &mut Shop) -> Option<Ask> {
+        let listed = |product: &Product| product.status == ProductStatus::Listed;
+        let products: Vec<Product> =
+            shop.all::<Product>(ServiceName::Catalog).into_iter().filter(listed).collect();
+        let product = products.get(shop.faults.below(products.len()))?;
+        let product_id = product.product_id;
+        let faults = shop.faults.clone();
+        Some(match faults.below(20) {
+            0..=8 => {
+                let price = Money::new(faults.within(0, 5_000) as i64, Currency::EUR);
+                Ask::Catalog(catalog::Message::ChangePrice { product_id, price })
+            }
+            9 if products.len() > 2 => {
+                Ask::Catalog(catalog::Message::DeleteProduct { product_id, revision: None })
+            }
+            10..=12 if !self.customers.is_empty() => {
+                let customer_id = faults.of_items(&self.customers);
+                let amount = Money::new(faults.within(0, 6_000) as i64 - 3_000, Currency::EUR);
+                let id = format!("gift-{}", shop.new_id());
+                let gift = Adjustment { id, customer_id, amount, reason: "good will".into() };
+                Ask::Payment(payment::Message::Adjust(vec![gift]))
+            }
+            _ => {
+                let stocks = shop.all::<Stock>(ServiceName::Inventory);
+                let product_id = stocks.get(faults.below(stocks.len()))?.product_id;
+                let (reason, change) = match faults.below(4) {
+                    0 => (AdjustmentReason::Counted, Change::To(faults.within(0, 12) as i64)),
+                    1 => (AdjustmentReason::Damaged, Change::By(-(faults.within(1, 3) as i64))),
+                    _ => (AdjustmentReason::Received, Change::By(faults.within(1, 6) as i64)),
+                };
+                let changes = vec![WantedChange { product_id, change }];
+                let adjustment_id = shop.new_id();
+                let note = None;
+                Ask::Inventory(inventory::Message::AdjustStock { adjustment_id, reason, note, changes })
+            }
+        })
+    }
+}
+
+impl Client for Merchants {
+    fn awaits(&self) -> Option<uuid::Uuid> {
+        self.errand.as_ref()?.ticket
+    }
+
+    fn act(&mut self, shop: &mut Shop) {
+        if self.errand.is_none() && self.left > 0 {
+            self.left -= 1;
+            self.errand = self.next(shop).map(|ask| Errand::new(ask, shop));
+        }
+        if let Some(errand) = self.errand.as_mut().filter(|errand| errand.ticket.is_none()) {
+            errand.send(shop);
+        }
+    }
+
+    fn hear(&mut self, answer: Answer, shop: &mut Shop) {
+        match heard(answer, shop) {
+            Heard::Again => return self.give_up(),
+            Heard::Done(_) => match self.errand.as_ref().map(|errand| &errand.ask) {
+                Some(Ask::Inventory(inventory::Message::AdjustStock { adjustment_id, .. })) => {
+                    shop.acknowledged.adjustments.push(*adjustment_id);
+                }
+                Some(Ask::Payment(payment::Message::Adjust(gifts))) => {
+                    shop.acknowledged.gifts.extend(gifts.iter().map(|gift| gift.id.clone()));
+                }
+                _ => {}
+            },
+            Heard::Refused(_) => {}
+        }
+        self.errand = None;
+    }
+
+    fn give_up(&mut self) {
+        if let Some(errand) = &mut self.errand {
+            errand.ticket = None;
+        }
+    }
+
+    fn is_done(&self, _: &Shop) -> bool {
+        self.errand.is_none() && self.left == 0
+    }
+}
