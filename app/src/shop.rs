@@ -106,7 +106,12 @@ impl Shop {
         let asyncapi = crate::asyncapi::document(&services)?;
         let routes =
             routes.merge(system::health_routes(&system, &openapi, &asyncapi)).merge(crate::docs::routes());
-        let routes = host::harden(routes, ServerLimits::default(), ctx.authentication());
+        let routes = host::harden(
+            routes,
+            ServerLimits::default(),
+            ctx.authentication(),
+            system.request_counts().clone(),
+        );
         seed::first_start(&routes, &ctx, settings).await?;
         if let Some(listener) = &listener {
             directory.announce(listener.local_addr()?)?;

@@ -11,7 +11,7 @@ use axum::{
     body::Body,
     http::{Method, Request, Response, header},
 };
-use host::{Problem, ServerLimits, Stores};
+use host::{Problem, RequestCounts, ServerLimits, Stores};
 use http_body_util::BodyExt;
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
@@ -84,7 +84,8 @@ impl Api {
         let ctx = shop::context(data, &settings)?;
         let system = System::of_stopped(&ctx, &settings).await?;
         let (routes, _) = system::nest(system::staff_routes(&system));
-        let routes = host::harden(routes, ServerLimits::default(), ctx.authentication());
+        let routes =
+            host::harden(routes, ServerLimits::default(), ctx.authentication(), RequestCounts::default());
         let token = ctx.secrets.admin_token().as_str().to_owned();
         Ok(Self { way: Way::Here { routes, shop: None }, token })
     }

@@ -8,6 +8,7 @@ mod config;
 mod contract;
 mod dead_letters;
 mod events;
+mod log;
 mod migrate;
 mod output;
 mod place;
@@ -21,7 +22,6 @@ mod task;
 use std::{process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
 
 /// What ends the help.
 const AFTER_HELP: &str = "\
@@ -57,6 +57,9 @@ pub struct Cli {
     command: Option<Command>,
     #[command(flatten)]
     serve: serve::Serve,
+    /// How log lines look, on standard error. `ISOTOPE_LOG` says which: `info`, `debug`, `ordering=debug`.
+    #[arg(long, global = true, value_enum, env = "ISOTOPE_LOG_FORMAT", default_value_t)]
+    log_format: log::LogFormat,
 }
 
 #[derive(Subcommand)]
@@ -102,14 +105,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let serves = matches!(cli.command, None | Some(Command::Serve(_)));
-    // What a command has to say is its output; a log beside it is for when something goes wrong.
-    let filter = if serves { "info" } else { "error" };
-    let filter = EnvFilter::try_from_env("ISOTOPE_LOG").unwrap_or_else(|_| EnvFilter::new(filter));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(output::colours(&std::io::stderr()))
-        .with_writer(std::io::stderr)
-        .init();
+    log::begin(cli.log_format, serves);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -8,9 +8,9 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use host::Problem;
+use host::{Gauge, Problem};
 
-use super::System;
+use super::{System, topics};
 
 pub(super) fn routes(system: &System, openapi: &str, asyncapi: &str) -> Router {
     let document = |text: &str| {
@@ -44,6 +44,48 @@ async fn ready(State(system): State<System>) -> Result<StatusCode, Problem> {
 }
 
 async fn metrics(State(system): State<System>) -> Response {
-    let text = host::render_metrics(system.services());
+    let mut text = host::render_metrics(system.services());
+    system.request_counts().render(&mut text);
+    // Where a database does not answer, the counters are told all the same.
+    match gauges(&system).await {
+        Ok(gauges) => host::render_gauges(&mut text, &gauges),
+        Err(error) => tracing::warn!(%error, "the gauges cannot be read"),
+    }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}
+
+/// What goes up and down: how far consumers are behind, what is parked, which calls are open.
+async fn gauges(system: &System) -> anyhow::Result<[Gauge; 3]> {
+    let mut lag = Vec::new();
+    for topic in topics::of_all(system).await? {
+        for consumer in topic.consumers {
+            let labels = format!("consumer=\"{}\",source=\"{}\"", consumer.name, topic.source);
+            lag.push((labels, consumer.lag));
+        }
+    }
+    let (mut parked, mut open) = (Vec::new(), Vec::new());
+    for (service, reads) in system.reads() {
+        for row in reads.query("SELECT state, COUNT(*) FROM parked GROUP BY state".to_owned(), vec![]).await?
+        {
+            let (state, count): (String, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+            parked.push((format!("service=\"{service}\",state=\"{state}\""), count));
+        }
+        let under_way = "SELECT COUNT(*) FROM effect WHERE state = 'running'".to_owned();
+        for row in reads.query(under_way, vec![]).await? {
+            open.push((format!("service=\"{service}\""), row.try_get_by_index(0)?));
+        }
+    }
+    Ok([
+        Gauge {
+            name: "isotope_consumer_lag_events",
+            help: "Events that a consumer has yet to handle.",
+            values: lag,
+        },
+        Gauge {
+            name: "isotope_parked_messages",
+            help: "Messages that wait to be tried again, behind others, or for a person.",
+            values: parked,
+        },
+        Gauge { name: "isotope_effects_open", help: "Calls to the outside without an answer.", values: open },
+    ])
 }

@@ -21,7 +21,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 use axum::{Router, http::StatusCode};
 use contracts::ServiceName;
 use engine::Reads;
-use host::{Context, Problem, Running, Stores};
+use host::{Context, Problem, RequestCounts, Running, Stores};
 use tokio::sync::watch;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -54,6 +54,7 @@ struct Parts {
     ctx: Context,
     settings: Settings,
     jobs: jobs::Jobs,
+    request_counts: RequestCounts,
     stopping: watch::Receiver<bool>,
 }
 
@@ -92,7 +93,13 @@ impl System {
         stopping: watch::Receiver<bool>,
     ) -> Self {
         let (ctx, settings) = (ctx.clone(), settings.clone());
-        Self(Arc::new(Parts { reads, services, ctx, settings, jobs: jobs::Jobs::default(), stopping }))
+        let (jobs, request_counts) = Default::default();
+        Self(Arc::new(Parts { reads, services, ctx, settings, jobs, request_counts, stopping }))
+    }
+
+    /// How many requests there were, for the server to count.
+    pub fn request_counts(&self) -> &RequestCounts {
+        &self.0.request_counts
     }
 
     fn reads(&self) -> &BTreeMap<ServiceName, Reads> {

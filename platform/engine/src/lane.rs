@@ -8,7 +8,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
@@ -167,6 +167,7 @@ impl<S: Service> Lane<S> {
                 let key = ended.idempotency_key.clone();
                 match self.worker.answered(ended) {
                     Some(incoming) => {
+                        self.shared.stats.effects_answered.fetch_add(1, Ordering::Relaxed);
                         batch.push(incoming);
                         replies.push(None);
                     }
@@ -211,8 +212,10 @@ impl<S: Service> Lane<S> {
     /// Decides a batch, and lets out what its commits allow: replies, events, calls.
     fn decide(&mut self, batch: Vec<Incoming<S>>, mut replies: Vec<Option<Reply<S>>>) {
         let Self { shared, worker, handle, .. } = self;
+        let begun = Instant::now();
         let result = worker.decide(&batch, &mut |first, committed| {
             let Committed { outcomes, logged, calls, .. } = committed;
+            shared.stats.count_batch(&batch[first..first + outcomes.len()], begun);
             shared.committed(&logged, outcomes.len());
             for (outcome, reply) in outcomes.into_iter().zip(&mut replies[first..]) {
                 if let Some(reply) = reply.take() {
@@ -278,6 +281,7 @@ impl<S: Service> Lane<S> {
     }
 
     fn give_up(&mut self, idempotency_key: &str) {
+        self.shared.stats.effects_given_up.fetch_add(1, Ordering::Relaxed);
         tracing::error!(service = %S::NAME, idempotency_key, "a call to the outside is given up; a person must look");
         let Worker { core, session, .. } = &mut self.worker;
         if let Err(error) = effects::give_up::<S>(&mut **session, idempotency_key, core.clock.now()) {

@@ -78,12 +78,13 @@ impl<S: Service> Opened<S> {
     pub async fn open(service: S, options: EngineOptions<S>) -> Result<Self, EngineError> {
         let runtime = tokio::runtime::Handle::current();
         let EngineOptions { store, transport, clock, outside } = options;
+        let stats = Stats::default();
         let shared = Arc::new(Shared {
             store: store.clone(),
             clock: clock.clone(),
             transport: transport.clone(),
-            stats: Stats::default(),
-            caller: outside.map(|outside| Arc::new(Caller::new(outside))),
+            caller: outside.map(|outside| Arc::new(Caller::new(outside, stats.effect_failures.clone()))),
+            stats,
             runtime,
             arrivals: Mutex::default(),
         });

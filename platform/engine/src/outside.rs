@@ -1,6 +1,13 @@
 //! Calls to the outside, made after their intent has committed, until it is known how each ended.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -77,11 +84,13 @@ pub(crate) struct Caller<S: Service> {
     room: Arc<Semaphore>,
     /// Effects that this process works on, so that it does not take over its own.
     under_way: Mutex<HashSet<String>>,
+    /// Attempts that failed, for whoever watches.
+    failures: Arc<AtomicU64>,
 }
 
 impl<S: Service> Caller<S> {
-    pub fn new(outside: Arc<dyn Outside<S>>) -> Self {
-        Self { outside, room: Arc::new(Semaphore::new(CALLS_MAX)), under_way: Mutex::default() }
+    pub fn new(outside: Arc<dyn Outside<S>>, failures: Arc<AtomicU64>) -> Self {
+        Self { outside, room: Arc::new(Semaphore::new(CALLS_MAX)), under_way: Mutex::default(), failures }
     }
 
     /// Starts a call; `ended` hears how it ended. A call that is under way is not started again.
@@ -115,6 +124,7 @@ impl<S: Service> Caller<S> {
                 Ok(response) => return Some(response),
                 Err(error) => error,
             };
+            self.failures.fetch_add(1, Ordering::Relaxed);
             let delay = attempts.failed::<S>(call, &error);
             // The wait is the retry's own; nothing else could end it.
             #[allow(clippy::disallowed_methods)]

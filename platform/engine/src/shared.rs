@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::Instant,
 };
 
 use bus::{Embedded, Logged};
@@ -16,7 +17,9 @@ use tokio::sync::oneshot;
 use crate::{
     clock::Clock,
     effects::Call,
+    histogram::{BATCH_MESSAGES, Histogram, MICROSECONDS},
     lane::{LaneHandle, Work},
+    message::{Incoming, Origin},
     outside::Caller,
     service::Service,
     store::StoreAddress,
@@ -26,7 +29,7 @@ use crate::{
 const ARRIVALS_MAX: usize = 4_096;
 
 /// Counters of an engine, since its start.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Stats {
     /// Transactions committed; each is one flush to disk on SQLite.
     pub commits: AtomicU64,
@@ -34,12 +37,67 @@ pub struct Stats {
     pub messages: AtomicU64,
     /// Events published.
     pub events: AtomicU64,
+    /// Events of other services that were handled.
+    pub consumed: AtomicU64,
+    /// Parked messages that were tried again.
+    pub retries: AtomicU64,
+    /// Messages per batch.
+    pub batch_messages: Histogram,
+    /// Microseconds from a batch's first message to its commit.
+    pub batch_micros: Histogram,
+    /// Calls to the outside that were begun.
+    pub effects_begun: AtomicU64,
+    /// Calls to the outside that were answered.
+    pub effects_answered: AtomicU64,
+    /// Calls to the outside that were given up.
+    pub effects_given_up: AtomicU64,
+    /// Attempts of calls that failed.
+    pub effect_failures: Arc<AtomicU64>,
     /// Times that the store failed.
     pub store_errors: AtomicU64,
     /// Whether the store does not work just now.
     pub failing: AtomicBool,
     /// Sources that are not read any more, and why.
     pub stopped_sources: Mutex<HashMap<ServiceName, String>>,
+}
+
+impl Default for Stats {
+    fn default() -> Self {
+        Self {
+            commits: AtomicU64::default(),
+            messages: AtomicU64::default(),
+            events: AtomicU64::default(),
+            consumed: AtomicU64::default(),
+            retries: AtomicU64::default(),
+            batch_messages: Histogram::new(BATCH_MESSAGES),
+            batch_micros: Histogram::new(MICROSECONDS),
+            effects_begun: AtomicU64::default(),
+            effects_answered: AtomicU64::default(),
+            effects_given_up: AtomicU64::default(),
+            effect_failures: Arc::default(),
+            store_errors: AtomicU64::default(),
+            failing: AtomicBool::default(),
+            stopped_sources: Mutex::default(),
+        }
+    }
+}
+
+impl Stats {
+    /// Counts a batch that has committed.
+    pub(crate) fn count_batch<S: Service>(&self, batch: &[Incoming<S>], begun: Instant) {
+        let (mut consumed, mut retries) = (0, 0);
+        for incoming in batch {
+            match &incoming.origin {
+                Origin::Event(_) => consumed += 1,
+                Origin::Parked(_) => retries += 1,
+                _ => {}
+            }
+        }
+        self.consumed.fetch_add(consumed, Ordering::Relaxed);
+        self.retries.fetch_add(retries, Ordering::Relaxed);
+        self.batch_messages.observe(batch.len() as u64);
+        self.batch_micros.observe(begun.elapsed().as_micros() as u64);
+    }
 }
 
 /// Subjects whose first event has just been committed, and who waits for one.
@@ -95,6 +153,7 @@ impl<S: Service> Shared<S> {
             return;
         };
         let queue = lane.queue.clone();
+        self.stats.effects_begun.fetch_add(1, Ordering::Relaxed);
         caller.start(&self.runtime, call, move |ended| {
             // A lane that has stopped leaves the effect's row, which is taken over at the next start.
             let _ = queue.send(Work::EffectEnded(ended));

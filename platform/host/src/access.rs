@@ -1,6 +1,9 @@
 //! Who may call which route: one table of all of them. A route that is not in it answers nobody.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
 
 use axum::{
     extract::{MatchedPath, Request},
@@ -65,6 +68,13 @@ pub fn access_of(method: &Method, path: &str) -> Option<Access> {
         LazyLock::new(|| TABLE.iter().map(|(method, path, access)| ((*path, method), *access)).collect());
     let method = if method == Method::HEAD { &Method::GET } else { method };
     RULES.get(&(path, method)).copied()
+}
+
+/// The table's own text of a path.
+pub(crate) fn known_path(path: &str) -> Option<&'static str> {
+    static PATHS: LazyLock<HashSet<&'static str>> =
+        LazyLock::new(|| TABLE.iter().map(|(_, path, _)| *path).collect());
+    PATHS.get(path).copied()
 }
 
 /// Everything below this is staff's, also what is not there.

@@ -15,6 +15,7 @@ mod problem;
 mod questions;
 mod server;
 mod tasks;
+mod telemetry;
 pub mod testing;
 mod tokens;
 
@@ -23,7 +24,7 @@ pub use access_tokens::{AccessTokens, Claims, ISSUER, TokenError, sign_access_to
 pub use context::{Context, Mounted, Running, Stores, hosted, hosted_with, hosted_with_tasks};
 pub use idempotency::{Keyed, command_key_of};
 pub use input::{Body, Params, Segment, email};
-pub use metrics::{Counter, render as render_metrics};
+pub use metrics::{Counter, Gauge, render as render_metrics, render_gauges};
 pub use order_gate::{Caller, OrderGate};
 pub use page::{ListAddress, Page, PageQuery, default_page_limit};
 pub use principal::{Authentication, Customer, Principal, Staff, authenticate};
@@ -31,4 +32,5 @@ pub use problem::{FieldError, Problem};
 pub use questions::Questions;
 pub use server::{ServerLimits, harden, serve};
 pub use tasks::Task;
+pub use telemetry::RequestCounts;
 pub use tokens::{AdminToken, Bearer, OrderTokens, Secrets, SecretsError};

@@ -21,6 +21,7 @@ use crate::{
     access::authorise,
     principal::{Authentication, authenticate},
     problem::Problem,
+    telemetry::{RequestCounts, observe},
 };
 
 /// What one request may take.
@@ -45,7 +46,12 @@ impl Default for ServerLimits {
 }
 
 /// Puts limits and safe headers around routes, lets in whom the table of access lets in, and answers unknown routes with a problem.
-pub fn harden(routes: Router, limits: ServerLimits, authentication: Authentication) -> Router {
+pub fn harden(
+    routes: Router,
+    limits: ServerLimits,
+    authentication: Authentication,
+    counts: RequestCounts,
+) -> Router {
     let header_layer = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
@@ -87,6 +93,7 @@ pub fn harden(routes: Router, limits: ServerLimits, authentication: Authenticati
         .layer(header_layer(header::X_FRAME_OPTIONS, "DENY"))
         .layer(header_layer(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
         .layer(header_layer(header::CACHE_CONTROL, "no-store"))
+        .layer(from_fn_with_state(counts, observe))
 }
 
 /// How long requests that are under way at the stop may take to finish.

@@ -316,7 +316,7 @@ async fn what_is_wrong_is_told() {
     let body = |quantity: i64| json!({"product_id": product, "quantity": quantity}).to_string();
     for (method, path, body, code) in [
         ("GET", unknown, String::new(), (404, "cart_not_found")),
-        ("GET", "/carts/nothing", String::new(), (404, "cart_not_found")),
+        ("GET", "/carts/nothing", String::new(), (404, "not_found")),
         ("POST", &format!("{unknown}/items"), body(1), (404, "cart_not_found")),
         ("POST", &items, body(0), (422, "invalid_input")),
         ("POST", &items, body(10_001), (422, "invalid_input")),
