@@ -2,6 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
+    pin::Pin,
     sync::Arc,
 };
 
@@ -189,10 +190,14 @@ pub trait Running: Send + Sync {
     async fn rebuild_projection(&self, name: &str) -> Result<Rebuilt, EngineError>;
 }
 
+/// What a service does once its lanes work, and before it counts as started.
+pub type AfterStart = Pin<Box<dyn Future<Output = Result<(), EngineError>> + Send>>;
+
 struct Hosted<S: Service> {
     engine: Engine<S>,
     opened: Mutex<Option<Opened<S>>>,
     counters: Vec<Arc<Counter>>,
+    after_start: Mutex<Option<AfterStart>>,
 }
 
 /// A service that was opened, ready to be started.
@@ -202,7 +207,14 @@ pub fn hosted<S: Service>(opened: Opened<S>) -> Arc<dyn Running> {
 
 /// A service that was opened, ready to be started, with counters of its own.
 pub fn hosted_with<S: Service>(opened: Opened<S>, counters: Vec<Arc<Counter>>) -> Arc<dyn Running> {
-    Arc::new(Hosted { engine: opened.engine(), opened: Mutex::new(Some(opened)), counters })
+    let (engine, opened) = (opened.engine(), Mutex::new(Some(opened)));
+    Arc::new(Hosted { engine, opened, counters, after_start: Mutex::default() })
+}
+
+/// A service that was opened, ready to be started, with something to do once its lanes work.
+pub fn hosted_then<S: Service>(opened: Opened<S>, after_start: AfterStart) -> Arc<dyn Running> {
+    let (engine, opened) = (opened.engine(), Mutex::new(Some(opened)));
+    Arc::new(Hosted { engine, opened, counters: Vec::new(), after_start: Mutex::new(Some(after_start)) })
 }
 
 #[async_trait]
@@ -213,7 +225,11 @@ impl<S: Service> Running for Hosted<S> {
 
     async fn start(&self) -> Result<(), EngineError> {
         match self.opened.lock().await.take() {
-            Some(opened) => opened.start(&self.engine).await,
+            Some(opened) => opened.start(&self.engine).await?,
+            None => return Ok(()),
+        }
+        match self.after_start.lock().await.take() {
+            Some(after_start) => after_start.await,
             None => Ok(()),
         }
     }
