@@ -83,6 +83,8 @@ impl Settings {
         let settings: Self = toml::from_str(&text)
             .with_context(|| format!("the settings file {} is not valid", path.display()))?;
         let checked = settings.cart.pricing.check().map_err(|why| anyhow::anyhow!("cart.pricing.{why}"));
+        let checked =
+            checked.and_then(|()| settings.identity.check().map_err(|why| anyhow::anyhow!("identity.{why}")));
         checked.with_context(|| format!("the settings file {} is not valid", path.display()))?;
         Ok(settings)
     }

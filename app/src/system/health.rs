@@ -22,6 +22,7 @@ pub(super) fn routes(system: &System, openapi: &str, asyncapi: &str) -> Router {
         .route("/health/live", get(|| async { StatusCode::NO_CONTENT }))
         .route("/health/ready", get(ready))
         .route("/metrics", get(metrics))
+        .route("/.well-known/jwks.json", get(key_set))
         .route("/openapi.json", document(openapi))
         .route("/api/v1/openapi.json", document(openapi))
         .route("/asyncapi.json", document(asyncapi))
@@ -88,4 +89,14 @@ async fn gauges(system: &System) -> anyhow::Result<[Gauge; 3]> {
         },
         Gauge { name: "isotope_effects_open", help: "Calls to the outside without an answer.", values: open },
     ])
+}
+
+/// How long others may keep the keys, in seconds. A key is published for longer than that before it signs.
+const KEY_SET_AGE_SECONDS: u32 = 300;
+
+/// The keys that access tokens are signed with, for those who check them elsewhere.
+async fn key_set(State(system): State<System>) -> Response {
+    let age = format!("public, max-age={KEY_SET_AGE_SECONDS}");
+    let headers = [(header::CONTENT_TYPE, "application/jwk-set+json"), (header::CACHE_CONTROL, age.as_str())];
+    (headers, system.access().key_set().to_string()).into_response()
 }

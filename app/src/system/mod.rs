@@ -126,6 +126,11 @@ impl System {
         &self.0.ctx.stores
     }
 
+    /// Who checks access tokens.
+    fn access(&self) -> &host::AccessTokens {
+        &self.0.ctx.access
+    }
+
     fn data(&self) -> &PathBuf {
         &self.0.ctx.data
     }

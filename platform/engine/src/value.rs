@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use contracts::{CartId, Currency, CustomerId, OrderId, ProductId, TaxClass, Timestamp};
+use contracts::{CartId, Currency, CustomerId, OrderId, ProductId, Role, StaffId, TaxClass, Timestamp};
 use uuid::Uuid;
 
 /// What a column holds. The same four kinds on every store, so that a row means the same everywhere.
@@ -230,9 +230,10 @@ macro_rules! id_fields {
         }
     )*};
 }
-id_fields!(ProductId, CartId, CustomerId, OrderId);
+id_fields!(ProductId, CartId, CustomerId, OrderId, StaffId);
 
 crate::text_field!(TaxClass);
+crate::text_field!(Role);
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {

@@ -13,7 +13,7 @@ use axum::{
 };
 use contracts::Role;
 
-use crate::principal::{Principal, forbidden, login_required, with_challenge};
+use crate::principal::{Principal, refused, with_challenge};
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +46,11 @@ impl Access {
             Self::Staff => matches!(role, Some(Role::Staff | Role::Admin)),
             Self::Admin => role == Some(Role::Admin),
         }
+    }
+
+    /// Whether somebody may come in. Staff whose session may do nothing yet may complete it.
+    fn lets_in(self, principal: &Principal) -> bool {
+        self.admits(principal.role()) || self == Self::StaffAccount && principal.has_staff_account()
     }
 }
 
@@ -82,20 +87,21 @@ const ADMIN_PATH: &str = "/api/v1/admin/";
 
 /// Middleware that lets through whom the table lets in. It comes before a body is read: who may not come in learns nothing.
 pub async fn authorise(request: Request, next: Next) -> Response {
-    let principal = request.extensions().get::<Principal>();
-    let role = principal.and_then(Principal::role);
+    let principal = request.extensions().get::<Principal>().cloned().unwrap_or_default();
     let admitted = match request.extensions().get::<MatchedPath>() {
         Some(path) => match access_of(request.method(), path.as_str()) {
-            Some(access) => access.admits(role),
+            Some(access) => access.lets_in(&principal),
             // A method that the route does not know: whoever may call any of its methods is told so.
-            None => TABLE.iter().any(|(_, known, access)| *known == path.as_str() && access.admits(role)),
+            None => {
+                TABLE.iter().any(|(_, known, access)| *known == path.as_str() && access.lets_in(&principal))
+            }
         },
-        None => !request.uri().path().starts_with(ADMIN_PATH) || Access::Staff.admits(role),
+        None => !request.uri().path().starts_with(ADMIN_PATH) || Access::Staff.lets_in(&principal),
     };
     if admitted {
         return next.run(request).await;
     }
-    with_challenge(if role.is_none() { login_required() } else { forbidden() })
+    with_challenge(refused(&principal))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The table itself: methods, path, who may. By path.
 
-use crate::access::Access::{self, Admin, Customer, Everyone, OrderHolder, Staff};
+use crate::access::Access::{self, Admin, Customer, Everyone, OrderHolder, Staff, StaffAccount};
 
 /// Methods of one path that the same may call, apart by spaces; the path as the contract writes it; who may.
 pub(crate) const RULES: &[(&str, &str, Access)] = &[
@@ -11,6 +11,16 @@ pub(crate) const RULES: &[(&str, &str, Access)] = &[
     ("GET", "/api/v1/products/featured", Everyone),
     ("GET", "/api/v1/products/{id}", Everyone),
     ("GET", "/api/v1/products/{id}/stock", Everyone),
+    // Accounts: signing up, logging in, and what a link or a token opens by itself.
+    ("POST", "/api/v1/auth/forgot-password", Everyone),
+    ("POST", "/api/v1/auth/login", Everyone),
+    ("POST", "/api/v1/auth/logout", Everyone),
+    ("POST", "/api/v1/auth/refresh", Everyone),
+    ("POST", "/api/v1/auth/reset-password", Everyone),
+    ("POST", "/api/v1/auth/verify-email", Everyone),
+    ("POST", "/api/v1/customers", Everyone),
+    ("POST", "/api/v1/staff/accept-invitation", Everyone),
+    ("POST", "/api/v1/staff/login", Everyone),
     // Carts: a guest's opens with its id, a customer's to the customer alone. The routes look.
     ("POST", "/api/v1/carts", Everyone),
     ("GET", "/api/v1/carts/{id}", Everyone),
@@ -30,16 +40,33 @@ pub(crate) const RULES: &[(&str, &str, Access)] = &[
     ("GET", "/api/v1/orders/{id}/payment", OrderHolder),
     ("GET", "/api/v1/orders/{id}/timeline", OrderHolder),
     // Customers, about themselves.
+    ("GET PATCH DELETE", "/api/v1/me", Customer),
+    ("GET POST", "/api/v1/me/addresses", Customer),
+    ("PATCH DELETE", "/api/v1/me/addresses/{id}", Customer),
     ("GET", "/api/v1/me/buy-again", Customer),
     ("GET", "/api/v1/me/cart", Customer),
+    ("GET", "/api/v1/me/export", Customer),
     ("GET", "/api/v1/me/orders", Customer),
+    ("GET DELETE", "/api/v1/me/sessions", Customer),
+    ("DELETE", "/api/v1/me/sessions/{id}", Customer),
+    ("POST", "/api/v1/me/verify-email", Customer),
     ("GET", "/api/v1/me/wallet", Customer),
     ("GET", "/api/v1/me/wallet/entries", Customer),
     ("POST", "/api/v1/me/wallet/top-ups", Customer),
     ("GET", "/api/v1/me/wallet/top-ups/{id}", Customer),
+    // Those with a staff account, about that account.
+    ("GET", "/api/v1/staff/me", StaffAccount),
+    ("POST", "/api/v1/staff/me/password", StaffAccount),
+    ("GET DELETE", "/api/v1/staff/me/sessions", StaffAccount),
+    ("POST DELETE", "/api/v1/staff/me/totp", StaffAccount),
+    ("POST", "/api/v1/staff/me/totp/confirm", StaffAccount),
     // Those who work for the shop.
     ("POST", "/api/v1/admin/categories", Staff),
     ("PATCH DELETE", "/api/v1/admin/categories/{id}", Staff),
+    ("GET", "/api/v1/admin/customers", Staff),
+    ("GET", "/api/v1/admin/customers/{id}", Staff),
+    ("POST", "/api/v1/admin/customers/{id}/disable", Staff),
+    ("POST", "/api/v1/admin/customers/{id}/enable", Staff),
     ("GET", "/api/v1/admin/customers/{customer_id}/wallet", Staff),
     ("POST", "/api/v1/admin/customers/{customer_id}/wallet/adjustments", Staff),
     ("GET", "/api/v1/admin/customers/{customer_id}/wallet/entries", Staff),
@@ -60,10 +87,13 @@ pub(crate) const RULES: &[(&str, &str, Access)] = &[
     ("GET POST", "/api/v1/admin/stock", Staff),
     ("GET", "/api/v1/admin/stock/{product_id}/history", Staff),
     ("PUT", "/api/v1/admin/stock/{product_id}/threshold", Staff),
-    ("GET PUT", "/api/v1/admin/identity/{product_id}", Staff),
     ("GET PUT", "/api/v1/admin/notification/{product_id}", Staff),
     // Those who run it.
+    ("POST", "/api/v1/admin/identity/keys/rotate", Admin),
     ("POST", "/api/v1/admin/replay/orders", Admin),
+    ("GET POST", "/api/v1/admin/staff", Admin),
+    ("GET PATCH", "/api/v1/admin/staff/{id}", Admin),
+    ("POST", "/api/v1/admin/staff/{id}/reset", Admin),
     ("GET", "/api/v1/admin/system", Admin),
     ("GET", "/api/v1/admin/system/audit-log", Admin),
     ("POST", "/api/v1/admin/system/backup", Admin),
@@ -89,6 +119,7 @@ pub(crate) const RULES: &[(&str, &str, Access)] = &[
     ("GET", "/api/v1/admin/system/topics", Admin),
     ("POST", "/api/v1/admin/wallets/adjustments", Staff),
     // Machines that watch, and people who read.
+    ("GET", "/.well-known/jwks.json", Everyone),
     ("GET", "/asyncapi.json", Everyone),
     ("GET", "/docs", Everyone),
     ("GET", "/docs/", Everyone),

@@ -1,13 +1,18 @@
 //! Access tokens: who somebody is, signed by identity, for a few minutes. Checked here without asking anybody.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use contracts::{Role, Timestamp};
 use engine::Clock;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use parking_lot::RwLock;
 use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::jwt;
@@ -35,6 +40,9 @@ pub struct Claims {
     /// What staff are called in the audit log; customers' tokens name nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// The session may do nothing but what completes it: somebody of staff who has yet to set up a second factor.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub limited: bool,
     /// When it was issued, in seconds since 1970.
     pub iat: i64,
     /// When it ends, in seconds since 1970.
@@ -58,11 +66,17 @@ pub struct AccessTokens(Arc<Inner>);
 
 struct Inner {
     clock: Arc<dyn Clock>,
-    keys: RwLock<HashMap<String, DecodingKey>>,
+    keys: RwLock<BTreeMap<String, TrustedKey>>,
     genuine: Cache<String, Arc<Claims>>,
     /// Sessions that ended before their tokens did, and when the last of those is over.
     ended: RwLock<HashMap<Uuid, Timestamp>>,
     validation: Validation,
+}
+
+/// A key that signs.
+struct TrustedKey {
+    public: Vec<u8>,
+    decoding: DecodingKey,
 }
 
 impl AccessTokens {
@@ -85,9 +99,21 @@ impl AccessTokens {
 
     /// Names the keys that sign, by their ids; tokens of others open nothing from now on. Keys are Ed25519's 32 bytes.
     pub fn trust(&self, keys: impl IntoIterator<Item = (String, Vec<u8>)>) {
-        let keys = keys.into_iter().map(|(id, key)| (id, DecodingKey::from_ed_der(&key))).collect();
-        *self.0.keys.write() = keys;
+        let trusted = |public: Vec<u8>| TrustedKey { decoding: DecodingKey::from_ed_der(&public), public };
+        let keys = keys.into_iter().map(|(id, key)| (id, trusted(key))).collect();
+        let mut trusted = self.0.keys.write();
+        *trusted = keys;
         self.0.genuine.clear();
+    }
+
+    /// The keys that sign, by their ids, as a JSON Web Key Set (RFC 7517, RFC 8037), for those who check tokens elsewhere.
+    pub fn key_set(&self) -> serde_json::Value {
+        let keys = self.0.keys.read();
+        let keys = keys.iter().map(|(id, key)| {
+            let x = URL_SAFE_NO_PAD.encode(&key.public);
+            json!({ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": id, "x": x })
+        });
+        json!({ "keys": keys.collect::<Vec<_>>() })
     }
 
     /// Says that a session has ended. Its tokens open nothing from now on; none of them is good after `until` anyway.
@@ -122,11 +148,10 @@ impl AccessTokens {
         }
         let header = decode_header(token).map_err(|_| TokenError::Invalid)?;
         let key_id = header.kid.ok_or(TokenError::Invalid)?;
-        let read = {
-            let keys = self.0.keys.read();
-            let key = keys.get(&key_id).ok_or(TokenError::Invalid)?;
-            decode::<Claims>(token, key, &self.0.validation)
-        };
+        // Under the lock until it is remembered: a key that is dropped meanwhile leaves no token of its own behind.
+        let keys = self.0.keys.read();
+        let key = keys.get(&key_id).ok_or(TokenError::Invalid)?;
+        let read = decode::<Claims>(token, &key.decoding, &self.0.validation);
         let claims = Arc::new(read.map_err(|_| TokenError::Invalid)?.claims);
         self.0.genuine.insert(token.to_owned(), claims.clone());
         Ok(claims)
@@ -188,6 +213,7 @@ mod tests {
             role: Role::Customer,
             sid: Uuid::from_u128(2),
             name: None,
+            limited: false,
             iat: 1_000,
             exp: 1_900,
         }
@@ -237,6 +263,17 @@ mod tests {
             assert_eq!(tokens.verify(&forged), Err(TokenError::Invalid), "{forged}");
         }
         assert!(tokens.verify(&good).is_ok());
+    }
+
+    #[test]
+    fn keys_are_published_as_they_are_trusted() {
+        let issuer = Issuer::new();
+        let (tokens, _) = tokens_at(1_000);
+        assert_eq!(tokens.key_set(), serde_json::json!({ "keys": [] }));
+        tokens.trust([("a".to_owned(), issuer.public.clone())]);
+        let key = &tokens.key_set()["keys"][0];
+        assert_eq!((&key["kid"], &key["crv"]), (&"a".into(), &"Ed25519".into()));
+        assert_eq!(key["x"], URL_SAFE_NO_PAD.encode(&issuer.public));
     }
 
     #[test]

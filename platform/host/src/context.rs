@@ -2,6 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
+    pin::Pin,
     sync::Arc,
 };
 
@@ -204,28 +205,47 @@ pub trait Running: Send + Sync {
     async fn drop_shadow(&self, name: &str) -> Result<Option<Shadow>, EngineError>;
 }
 
+/// What a service does once its lanes work, and before it counts as started.
+pub type AfterStart = Pin<Box<dyn Future<Output = Result<(), EngineError>> + Send>>;
+
 struct Hosted<S: Service> {
     engine: Engine<S>,
     opened: Mutex<Option<Opened<S>>>,
     counters: Vec<Arc<Counter>>,
     tasks: Vec<Arc<dyn Task>>,
+    after_start: Mutex<Option<AfterStart>>,
 }
 
 /// A service that was opened, ready to be started.
 pub fn hosted<S: Service>(opened: Opened<S>) -> Arc<dyn Running> {
-    hosted_with(opened, Vec::new())
+    Arc::new(Hosted::of(opened))
 }
 
-/// A service that was opened, ready to be started, with tasks.
+/// A service that was opened, ready to be started, with tasks that a scheduler runs.
 pub fn hosted_with_tasks<S: Service>(opened: Opened<S>, tasks: Vec<Arc<dyn Task>>) -> Arc<dyn Running> {
-    let (engine, opened) = (opened.engine(), Mutex::new(Some(opened)));
-    Arc::new(Hosted { engine, opened, counters: Vec::new(), tasks })
+    Arc::new(Hosted { tasks, ..Hosted::of(opened) })
 }
 
 /// A service that was opened, ready to be started, with counters of its own.
 pub fn hosted_with<S: Service>(opened: Opened<S>, counters: Vec<Arc<Counter>>) -> Arc<dyn Running> {
-    let (engine, opened) = (opened.engine(), Mutex::new(Some(opened)));
-    Arc::new(Hosted { engine, opened, counters, tasks: Vec::new() })
+    Arc::new(Hosted { counters, ..Hosted::of(opened) })
+}
+
+/// A service that was opened, ready to be started, with something to do once its lanes work.
+pub fn hosted_then<S: Service>(opened: Opened<S>, after_start: AfterStart) -> Arc<dyn Running> {
+    Arc::new(Hosted { after_start: Mutex::new(Some(after_start)), ..Hosted::of(opened) })
+}
+
+impl<S: Service> Hosted<S> {
+    fn of(opened: Opened<S>) -> Self {
+        Self {
+            engine: opened.engine(),
+            opened: Mutex::new(Some(opened)),
+            counters: Vec::new(),
+            tasks: Vec::new(),
+            after_start: Mutex::default(),
+        }
+    }
 }
 
 #[async_trait]
@@ -236,7 +256,11 @@ impl<S: Service> Running for Hosted<S> {
 
     async fn start(&self) -> Result<(), EngineError> {
         match self.opened.lock().await.take() {
-            Some(opened) => opened.start(&self.engine).await,
+            Some(opened) => opened.start(&self.engine).await?,
+            None => return Ok(()),
+        }
+        match self.after_start.lock().await.take() {
+            Some(after_start) => after_start.await,
             None => Ok(()),
         }
     }

@@ -41,20 +41,70 @@ where
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let headers = request.headers().clone();
-        let route = format!("{} {}", request.method(), request.uri().path());
-        let principal = principal(&request);
-        let idempotency_key = idempotency_key(&headers, principal.is_some(), request.uri().path())?;
-        // An empty body stands for an empty object, so that a POST without input needs no JSON.
-        let bytes = Bytes::from_request(request, state)
-            .await
-            .map_err(|rejection| unreadable_body(rejection.into()))?;
-        let json: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
-        let Json(body) = Json::<T>::from_bytes(json).map_err(unreadable_body)?;
-        check(&body)?;
-        let key = idempotency_key.map(|key| command_key(principal.as_deref(), &route, &key, json));
+        let (body, key) = keyed(request, state, <[u8]>::to_vec).await?;
         Ok(Self { body, key })
     }
+}
+
+/// A body with fields that no fast hash may be made of, such as a password: the hash of a request is kept, and a word that people
+/// choose is soon found from its hash.
+pub trait HasSecrets {
+    /// The fields, of the body's outermost object.
+    const SECRETS: &'static [&'static str];
+}
+
+/// [`Keyed`] for a body with secrets. They do not count when a repeat is compared with the first request: the route compares them,
+/// with what it knows of them.
+pub struct KeyedSecret<T> {
+    /// The body.
+    pub body: T,
+    /// Of caller, route and `Idempotency-Key`.
+    pub key: Option<CommandKey>,
+}
+
+impl<T, S> FromRequest<S> for KeyedSecret<T>
+where
+    T: DeserializeOwned + Validate<Context = ()> + HasSecrets,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (body, key) = keyed(request, state, |json| without(json, T::SECRETS)).await?;
+        Ok(Self { body, key })
+    }
+}
+
+/// A JSON object without some of its fields, in one order of the fields.
+fn without(json: &[u8], fields: &[&str]) -> Vec<u8> {
+    let object = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(json);
+    let kept: std::collections::BTreeMap<_, _> =
+        object.unwrap_or_default().into_iter().filter(|(name, _)| !fields.contains(&name.as_str())).collect();
+    serde_json::to_vec(&kept).unwrap_or_default()
+}
+
+/// Reads a body, and makes the command key of its request from what `hashed` leaves of it.
+async fn keyed<T, S>(
+    request: Request,
+    state: &S,
+    hashed: impl Fn(&[u8]) -> Vec<u8>,
+) -> Result<(T, Option<CommandKey>), Problem>
+where
+    T: DeserializeOwned + Validate<Context = ()>,
+    S: Send + Sync,
+{
+    let headers = request.headers().clone();
+    let route = format!("{} {}", request.method(), request.uri().path());
+    let principal = principal(&request);
+    let idempotency_key = idempotency_key(&headers, principal.is_some(), request.uri().path())?;
+    // An empty body stands for an empty object, so that a POST without input needs no JSON.
+    let bytes =
+        Bytes::from_request(request, state).await.map_err(|rejection| unreadable_body(rejection.into()))?;
+    let json: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
+    let Json(body) = Json::<T>::from_bytes(json).map_err(unreadable_body)?;
+    check(&body)?;
+    let key = idempotency_key.map(|key| command_key(principal.as_deref(), &route, &key, &hashed(json)));
+    Ok((body, key))
 }
 
 /// Who sends the request, where it says so: by the account, which outlasts its tokens, or by an order's token.
@@ -118,7 +168,16 @@ fn digest(parts: &[&[u8]]) -> Uuid {
 mod tests {
     use axum::http::{HeaderMap, HeaderValue};
 
-    use super::{digest, idempotency_key};
+    use super::{digest, idempotency_key, without};
+
+    #[test]
+    fn a_secret_does_not_count_and_all_else_does() {
+        let hashed = |json: &str| without(json.as_bytes(), &["password"]);
+        let first = hashed(r#"{"email":"ada@example.com","password":"one"}"#);
+        assert!(!String::from_utf8_lossy(&first).contains("one"));
+        assert_eq!(hashed(r#"{"password":"two", "email":"ada@example.com"}"#), first);
+        assert_ne!(hashed(r#"{"email":"eve@example.com","password":"one"}"#), first);
+    }
 
     #[test]
     fn a_guest_cannot_hit_upon_another_guests_key() {

@@ -3,6 +3,7 @@
 mod access;
 mod access_table;
 mod access_tokens;
+mod client_address;
 mod context;
 mod idempotency;
 mod input;
@@ -21,16 +22,19 @@ mod tokens;
 
 pub use access::{Access, access_of, table as access_table};
 pub use access_tokens::{AccessTokens, Claims, ISSUER, TokenError, sign_access_token};
-pub use context::{Context, Mounted, Running, Stores, hosted, hosted_with, hosted_with_tasks};
-pub use idempotency::{Keyed, command_key_of};
+pub use client_address::{ClientAddress, client_address};
+pub use context::{
+    AfterStart, Context, Mounted, Running, Stores, hosted, hosted_then, hosted_with, hosted_with_tasks,
+};
+pub use idempotency::{HasSecrets, Keyed, KeyedSecret, command_key_of};
 pub use input::{Body, Params, Segment, email};
 pub use metrics::{Counter, Gauge, render as render_metrics, render_gauges};
 pub use order_gate::{Caller, OrderGate};
 pub use page::{ListAddress, Page, PageQuery, default_page_limit};
-pub use principal::{Authentication, Customer, Principal, Staff, authenticate};
+pub use principal::{Authentication, Customer, Principal, Staff, StaffAccount, authenticate};
 pub use problem::{FieldError, Problem};
 pub use questions::Questions;
 pub use server::{ServerLimits, harden, serve};
 pub use tasks::Task;
 pub use telemetry::RequestCounts;
-pub use tokens::{AdminToken, Bearer, OrderTokens, Secrets, SecretsError};
+pub use tokens::{AdminToken, Bearer, LinkKind, LinkTokens, OrderTokens, Secrets, SecretsError};

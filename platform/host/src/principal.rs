@@ -41,20 +41,28 @@ pub enum Principal {
         name: Arc<str>,
         /// The session it is logged in with.
         session_id: Uuid,
+        /// The session may do nothing yet but what completes it.
+        limited: bool,
     },
     /// Whoever holds the installation's admin token: the command line, and an installation's first visitor.
     Operator,
 }
 
 impl Principal {
-    /// What the principal may do; guests may do nothing that needs a role.
+    /// What the principal may do; guests may do nothing that needs a role, and no more may staff before their session is complete.
     pub fn role(&self) -> Option<Role> {
         match self {
             Self::Guest => None,
             Self::Customer { .. } => Some(Role::Customer),
+            Self::Staff { limited: true, .. } => None,
             Self::Staff { role, .. } => Some(*role),
             Self::Operator => Some(Role::Admin),
         }
+    }
+
+    /// Whether it has a staff account, of any role, also where its session may do nothing yet.
+    pub fn has_staff_account(&self) -> bool {
+        matches!(self, Self::Staff { .. })
     }
 
     /// Whether it works for the shop.
@@ -100,6 +108,7 @@ impl Principal {
                 role,
                 name: claims.name.as_deref().unwrap_or_default().into(),
                 session_id: claims.sid,
+                limited: claims.limited,
             },
         })
     }
@@ -123,6 +132,19 @@ pub(crate) fn login_required() -> Problem {
 /// Whoever sends the request is known, and may not.
 pub(crate) fn forbidden() -> Problem {
     Problem::new(StatusCode::FORBIDDEN, "forbidden", "This account may not do that.")
+}
+
+/// What is said to whom a route does not let in.
+pub(crate) fn refused(principal: &Principal) -> Problem {
+    match principal {
+        Principal::Guest => login_required(),
+        Principal::Staff { limited: true, .. } => Problem::new(
+            StatusCode::FORBIDDEN,
+            "second_factor_missing",
+            "This account must set up a second factor first, with POST /staff/me/totp, and then refresh its access token.",
+        ),
+        _ => forbidden(),
+    }
 }
 
 /// What tells who sends a request.
@@ -189,6 +211,27 @@ impl<S: Send + Sync> FromRequestParts<S> for Customer {
     }
 }
 
+/// Somebody with a staff account, about that account itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StaffAccount {
+    /// The account.
+    pub id: StaffId,
+    /// The session.
+    pub session_id: Uuid,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for StaffAccount {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        match principal_of(parts) {
+            Principal::Staff { staff_id, session_id, .. } => Ok(Self { id: staff_id, session_id }),
+            Principal::Guest => Err(login_required()),
+            _ => Err(forbidden()),
+        }
+    }
+}
+
 /// Somebody who works for the shop, as the audit log names whoever does something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Staff(pub Actor);
@@ -200,7 +243,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Staff {
         let principal = principal_of(parts);
         let (id, name) = match &principal {
             Principal::Guest => return Err(login_required()),
-            _ if !principal.is_staff() => return Err(forbidden()),
+            _ if !principal.is_staff() => return Err(refused(&principal)),
             Principal::Staff { staff_id, name, .. } => (Some(staff_id.0), name.to_string()),
             _ => (None, "operator".to_owned()),
         };

@@ -2,6 +2,7 @@
 
 use std::{
     future::{Future, IntoFuture},
+    net::SocketAddr,
     time::Duration,
 };
 
@@ -114,6 +115,8 @@ pub async fn serve(
         // Answers are small; waiting to fill a packet only delays them.
         let _ = stream.set_nodelay(true);
     });
+    // Routes that bound what one client may try are told where each connection comes from.
+    let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, routes).with_graceful_shutdown(async move {
         stop.await;
         let _ = stopped.send(true);

@@ -7,10 +7,11 @@ use axum::{
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use contracts::OrderId;
+use contracts::{OrderId, events::identity::LinkPurpose};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
+use uuid::Uuid;
 
 use crate::problem::Problem;
 
@@ -26,6 +27,7 @@ pub struct SecretsError {
 #[derive(Clone)]
 pub struct Secrets {
     order_key: Arc<[u8]>,
+    identity_key: Arc<[u8]>,
     admin_token: Arc<str>,
 }
 
@@ -36,13 +38,28 @@ impl Secrets {
     /// A file cannot be read or written, or the machine gives no randomness.
     pub fn load(directory: &Path) -> Result<Self, SecretsError> {
         let order_key = secret(&directory.join("order.key"))?;
+        let identity_key = secret(&directory.join("identity.key"))?;
         let admin_token = secret(&directory.join("admin.token"))?;
-        Ok(Self { order_key: order_key.as_bytes().into(), admin_token: admin_token.into() })
+        Ok(Self {
+            order_key: order_key.as_bytes().into(),
+            identity_key: identity_key.as_bytes().into(),
+            admin_token: admin_token.into(),
+        })
     }
 
     /// The tokens that open orders.
     pub fn order_tokens(&self) -> OrderTokens {
         OrderTokens { key: self.order_key.clone() }
+    }
+
+    /// The tokens of links that are sent by mail.
+    pub fn link_tokens(&self) -> LinkTokens {
+        LinkTokens { key: self.identity_key("link tokens") }
+    }
+
+    /// A key of identity's for one purpose alone: what it opens, the key of another purpose does not.
+    pub fn identity_key(&self, purpose: &str) -> [u8; 32] {
+        keyed(&self.identity_key, &[b"isotope identity", purpose.as_bytes()]).finalize().into_bytes().into()
     }
 
     /// The token that staff's tools send as `X-Admin-Token`.
@@ -101,6 +118,74 @@ impl OrderTokens {
     }
 }
 
+/// HMAC-SHA-256 of parts, each with its length so that they cannot run together.
+#[allow(clippy::expect_used)] // HMAC takes a key of any length.
+fn keyed(key: &[u8], parts: &[&[u8]]) -> Hmac<Sha256> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes any key");
+    for part in parts {
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part);
+    }
+    mac
+}
+
+/// What a link is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkKind {
+    /// It shows that mail to an address arrives.
+    VerifyEmail,
+    /// It lets its reader choose a new password.
+    ResetPassword,
+    /// It lets somebody of staff choose the first password.
+    AcceptInvitation,
+}
+
+impl LinkKind {
+    fn word(self) -> &'static [u8] {
+        match self {
+            Self::VerifyEmail => b"verify_email",
+            Self::ResetPassword => b"reset_password",
+            Self::AcceptInvitation => b"accept_invitation",
+        }
+    }
+}
+
+impl From<LinkPurpose> for LinkKind {
+    fn from(purpose: LinkPurpose) -> Self {
+        match purpose {
+            LinkPurpose::VerifyEmail => Self::VerifyEmail,
+            LinkPurpose::ResetPassword => Self::ResetPassword,
+        }
+    }
+}
+
+/// Makes and reads the tokens of links: a link's id with its HMAC-SHA-256. Nothing is stored, so that neither a log nor a database opens
+/// anything. Whether a link is still good, identity knows.
+#[derive(Clone)]
+pub struct LinkTokens {
+    key: [u8; 32],
+}
+
+impl LinkTokens {
+    /// The token of a link.
+    pub fn issue(&self, link_id: Uuid, kind: impl Into<LinkKind>) -> String {
+        let mac = self.mac(link_id, kind.into()).finalize().into_bytes();
+        URL_SAFE_NO_PAD.encode([link_id.as_bytes().as_slice(), mac.as_slice()].concat())
+    }
+
+    /// The link of a token, where this installation has made it for this purpose.
+    pub fn read(&self, token: &str, kind: impl Into<LinkKind>) -> Option<Uuid> {
+        let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+        let (id, mac) = bytes.split_first_chunk::<16>()?;
+        let link_id = Uuid::from_bytes(*id);
+        self.mac(link_id, kind.into()).verify_slice(mac).ok().map(|()| link_id)
+    }
+
+    fn mac(&self, link_id: Uuid, kind: LinkKind) -> Hmac<Sha256> {
+        keyed(&self.key, &[kind.word(), link_id.as_bytes()])
+    }
+}
+
 /// The token of staff's tools.
 #[derive(Clone)]
 pub struct AdminToken {
@@ -155,10 +240,35 @@ impl<S: Send + Sync> FromRequestParts<S> for Bearer {
 
 #[cfg(test)]
 mod tests {
-    use contracts::OrderId;
+    use contracts::{OrderId, events::identity::LinkPurpose};
     use uuid::Uuid;
 
-    use super::Secrets;
+    use super::{LinkKind, Secrets};
+
+    #[test]
+    fn a_link_is_read_for_its_own_purpose_where_it_was_made() {
+        let (here, elsewhere) = (tempfile::tempdir().expect("one"), tempfile::tempdir().expect("another"));
+        let tokens = Secrets::load(here.path()).expect("new secrets").link_tokens();
+        let link = Uuid::from_u128(7);
+        let token = tokens.issue(link, LinkPurpose::VerifyEmail);
+        assert_eq!(tokens.read(&token, LinkKind::VerifyEmail), Some(link));
+        assert_eq!(tokens.read(&token, LinkKind::ResetPassword), None);
+        assert_eq!(tokens.read(&token, LinkKind::AcceptInvitation), None);
+        let others = Secrets::load(elsewhere.path()).expect("new secrets").link_tokens();
+        assert_eq!(others.read(&token, LinkKind::VerifyEmail), None);
+        for forged in ["", "AAAA", &token[1..], &token[..token.len() - 2], &format!("{token}AA")] {
+            assert_eq!(tokens.read(forged, LinkKind::VerifyEmail), None, "{forged}");
+        }
+    }
+
+    #[test]
+    fn each_purpose_has_a_key_of_its_own() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let secrets = Secrets::load(directory.path()).expect("new secrets");
+        assert_ne!(secrets.identity_key("one"), secrets.identity_key("two"));
+        let later = Secrets::load(directory.path()).expect("the same secrets");
+        assert_eq!(secrets.identity_key("one"), later.identity_key("one"));
+    }
 
     #[test]
     fn a_token_opens_its_own_order_in_every_later_process() {
