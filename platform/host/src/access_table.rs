@@ -79,6 +79,7 @@ pub(crate) const RULES: &[(&str, &str, Access)] = &[
     ("POST", "/api/v1/admin/orders/{id}/cancel", Staff),
     ("POST", "/api/v1/admin/orders/{id}/deliver", Staff),
     ("POST", "/api/v1/admin/orders/{id}/pack", Staff),
+    ("GET POST", "/api/v1/admin/orders/{id}/refunds", Staff),
     ("POST", "/api/v1/admin/orders/{id}/ship", Staff),
     ("GET POST", "/api/v1/admin/products", Staff),
     ("GET PATCH DELETE", "/api/v1/admin/products/{id}", Staff),

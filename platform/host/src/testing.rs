@@ -38,7 +38,8 @@ impl Issuer {
     }
 
     fn token(&self, sub: Uuid, role: Role, name: Option<String>) -> String {
-        let claims = Claims { iss: ISSUER.to_owned(), sub, role, sid: sub, name, limited: false, iat: 0, exp: END };
+        let claims =
+            Claims { iss: ISSUER.to_owned(), sub, role, sid: sub, name, limited: false, iat: 0, exp: END };
         sign_access_token(&claims, "test", &self.key).expect("a token")
     }
 }

@@ -3,6 +3,7 @@
 mod adjustment;
 mod ledger;
 mod payment;
+mod refund;
 mod top_up;
 
 use contracts::{CustomerId, Money, OrderId};
@@ -14,6 +15,7 @@ pub use ledger::{Account, AccountKind, Entry, EntryKind, Wallet, wallet_account}
 pub use payment::{
     Payment, Status, cancel_order, captured, charge, declined, name_cancellation, name_charge, refunded,
 };
+pub use refund::{Refund, RefundStatus, name_refund, refund, refund_answered};
 pub use top_up::{
     TopUp, TopUpStatus, name_top_up, name_top_up_captured, top_up, top_up_captured, top_up_declined,
 };
@@ -31,8 +33,13 @@ pub enum Fact {
     Completed(Payment),
     /// It was declined, or the wallet has too little.
     Failed(Payment),
-    /// It was paid back.
-    Refunded(Payment),
+    /// It was paid back, in part or as a whole.
+    PaidBack {
+        /// The order.
+        order_id: OrderId,
+        /// How much.
+        amount: Money,
+    },
     /// A customer's money is in the wallet.
     ToppedUp {
         /// Whose wallet.
@@ -66,6 +73,9 @@ pub enum Request {
         currency: contracts::Currency,
         /// The gateway's reference of the capture.
         reference: String,
+        /// The refund that staff decided; none where the order was cancelled.
+        #[serde(default)]
+        refund_id: Option<Uuid>,
     },
     /// Take money for a wallet.
     TopUp {

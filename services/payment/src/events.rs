@@ -50,9 +50,7 @@ pub fn publish(fact: Fact) -> Publication {
             order_id: payment.order_id,
             code: payment.decline_code.unwrap_or_default(),
         }),
-        Fact::Refunded(payment) => {
-            Publication::of(&PaymentRefunded { order_id: payment.order_id, amount: amount(&payment) })
-        }
+        Fact::PaidBack { order_id, amount } => Publication::of(&PaymentRefunded { order_id, amount }),
         Fact::ToppedUp { customer_id, amount } => Publication::of(&WalletToppedUp { customer_id, amount }),
     }
 }

@@ -19,8 +19,8 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 pub use domain::{
-    Account, AccountKind, Adjusted, Adjustment, Entry, EntryKind, Fact, Payment, Request, Response, Status,
-    TopUp, TopUpStatus, WALLET, Wallet, wallet_account,
+    Account, AccountKind, Adjusted, Adjustment, Entry, EntryKind, Fact, Payment, Refund, RefundStatus,
+    Request, Response, Status, TopUp, TopUpStatus, WALLET, Wallet, wallet_account,
 };
 pub use effects::{Gateway, GatewayCalls};
 pub use message::{Message, Reply};
@@ -66,6 +66,13 @@ impl Service for Payments {
             Message::Captured { order_id, reference } => domain::captured(*order_id, reference, rows, cx)?,
             Message::Declined { order_id, code } => domain::declined(*order_id, code, rows, cx)?,
             Message::Refunded(order_id) => domain::refunded(*order_id, rows, cx)?,
+            Message::Refund { refund_id, order_id, amount, reason } => {
+                let refund = domain::refund(*refund_id, *order_id, *amount, reason, rows, cx)?;
+                return Ok(Reply::Refund(refund));
+            }
+            Message::RefundAnswered { refund_id, order_id, paid_back } => {
+                domain::refund_answered(*refund_id, *order_id, *paid_back, rows, cx)?;
+            }
             Message::TopUp { top_up_id, customer_id, amount, method } => {
                 let top_up = domain::top_up(*top_up_id, *customer_id, *amount, method, rows, cx)?;
                 return Ok(Reply::TopUp(top_up));

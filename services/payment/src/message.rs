@@ -5,7 +5,7 @@ use engine::{Key, Needs};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::domain::{self, Adjusted, Adjustment, Payment, Request, Response, TopUp};
+use crate::domain::{self, Adjusted, Adjustment, Payment, Refund, Request, Response, TopUp};
 
 /// A command, an event in payment's own words, or a gateway's answer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -42,6 +42,26 @@ pub enum Message {
     },
     /// The gateway has paid back.
     Refunded(OrderId),
+    /// Staff pay back a part of what an order was paid, or all that is left of it.
+    Refund {
+        /// Made by whoever asks.
+        refund_id: Uuid,
+        /// The order.
+        order_id: OrderId,
+        /// How much, in minor units; without it, all that is left.
+        amount: Option<i64>,
+        /// Why.
+        reason: String,
+    },
+    /// The gateway's answer to such a refund.
+    RefundAnswered {
+        /// The refund.
+        refund_id: Uuid,
+        /// The order.
+        order_id: OrderId,
+        /// Whether the customer has the money.
+        paid_back: bool,
+    },
     /// A customer puts money into the wallet.
     TopUp {
         /// Given by whoever asks; the same id again changes nothing.
@@ -78,6 +98,8 @@ pub enum Reply {
     Done,
     /// The top-up as it is now.
     TopUp(TopUp),
+    /// The refund as it is now.
+    Refund(Refund),
     /// The adjustments, in the order asked.
     Adjusted(Vec<Adjusted>),
 }
@@ -88,6 +110,8 @@ pub fn key(message: &Message) -> Key {
         Message::Charge { order_id, .. }
         | Message::Captured { order_id, .. }
         | Message::Declined { order_id, .. }
+        | Message::Refund { order_id, .. }
+        | Message::RefundAnswered { order_id, .. }
         | Message::OrderCancelled(order_id)
         | Message::Refunded(order_id) => (*order_id).into(),
         Message::TopUp { top_up_id, .. }
@@ -112,6 +136,9 @@ pub fn needs(message: &Message, needs: &mut Needs<'_>) {
         | Message::Refunded(order_id) => {
             needs.write::<Payment>(*order_id);
         }
+        Message::Refund { order_id, refund_id, .. } | Message::RefundAnswered { order_id, refund_id, .. } => {
+            domain::name_refund(*order_id, *refund_id, needs);
+        }
         Message::TopUp { top_up_id, customer_id, amount, .. } => {
             domain::name_top_up(*top_up_id, *customer_id, amount.currency, needs);
         }
@@ -126,6 +153,10 @@ pub fn needs(message: &Message, needs: &mut Needs<'_>) {
 /// What the end of an effect says.
 pub fn effect_ended(request: Request, response: Response) -> Message {
     match request {
+        Request::Refund { order_id, refund_id: Some(refund_id), .. } => {
+            let paid_back = response == Response::Refunded;
+            Message::RefundAnswered { refund_id, order_id, paid_back }
+        }
         Request::Capture { order_id, .. } | Request::Refund { order_id, .. } => match response {
             Response::Captured { reference } => Message::Captured { order_id, reference },
             Response::Declined { code } => Message::Declined { order_id, code },

@@ -4,10 +4,13 @@ use contracts::{Currency, CustomerId, OrderId, Timestamp};
 use engine::{Field, Reads, StoreError, Table, Value};
 use uuid::Uuid;
 
-use crate::domain::{Account, AccountKind, Entry, EntryKind, Payment, Status, TopUp, TopUpStatus, Wallet};
+use crate::domain::{
+    Account, AccountKind, Entry, EntryKind, Payment, Refund, RefundStatus, Status, TopUp, TopUpStatus, Wallet,
+};
 
 engine::text_field!(Status);
 engine::text_field!(TopUpStatus);
+engine::text_field!(RefundStatus);
 engine::text_field!(AccountKind);
 engine::text_field!(EntryKind);
 
@@ -24,7 +27,22 @@ engine::record! {
         field created_us: Timestamp,
         field updated_us: Timestamp,
         field customer_id: Option<CustomerId>,
+        field refunded: i64,
     }
+}
+
+engine::record! {
+    Refund => "refund" {
+        key refund_id: Uuid,
+        field order_id: OrderId,
+        field status: RefundStatus,
+        field amount: i64,
+        field currency: Currency,
+        field reason: String,
+        field created_us: Timestamp,
+        field updated_us: Timestamp,
+    }
+    index ["order_id", "refund_id"]
 }
 
 engine::record! {
@@ -84,6 +102,7 @@ engine::record! {
 pub fn tables() -> Vec<&'static Table> {
     vec![
         engine::table_of::<Payment>(),
+        engine::table_of::<Refund>(),
         engine::table_of::<Wallet>(),
         engine::table_of::<Account>(),
         engine::table_of::<Entry>(),
@@ -121,4 +140,13 @@ pub async fn entries_of(
     }
     condition.push_str(&format!(" ORDER BY created_us DESC, number DESC, entry_id DESC LIMIT {limit}"));
     reads.select(&condition, parameters).await
+}
+
+/// The refunds of an order that staff decided, oldest first.
+///
+/// # Errors
+/// The store cannot be read.
+pub(crate) async fn refunds_of(reads: &Reads, order_id: OrderId) -> Result<Vec<Refund>, StoreError> {
+    let condition = format!("WHERE order_id = {} ORDER BY refund_id", reads.parameter(1));
+    reads.select(&condition, vec![Value::Id(order_id.0)]).await
 }

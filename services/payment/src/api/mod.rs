@@ -1,6 +1,7 @@
 //! Routes of payments and wallets.
 
 mod mine;
+mod refunds;
 mod wallets;
 
 use std::sync::Arc;
@@ -36,6 +37,7 @@ impl Api {
 
 pub(crate) fn routes(api: Api) -> OpenApiRouter {
     OpenApiRouter::new()
+        .merge(refunds::routes())
         .routes(routes!(get_payment))
         .routes(routes!(mine::my_wallet))
         .routes(routes!(mine::my_entries))
@@ -72,6 +74,9 @@ struct PaymentView {
     method: Option<Method>,
     #[serde(skip_serializing_if = "Option::is_none")]
     amount: Option<Money>,
+    /// What staff have paid back of it, or are paying back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refunded: Option<Money>,
     /// The gateway's code of a declined payment; `insufficient_funds` or `no_wallet` where a wallet was to pay.
     #[serde(skip_serializing_if = "Option::is_none")]
     decline_code: Option<String>,
@@ -86,6 +91,10 @@ impl From<Payment> for PaymentView {
             status: payment.status,
             method: payment.currency.map(|_| method),
             amount: payment.currency.map(|currency| Money::new(payment.amount, currency)),
+            refunded: payment
+                .currency
+                .filter(|_| payment.refunded > 0)
+                .map(|currency| Money::new(payment.refunded, currency)),
             decline_code: payment.decline_code,
             updated_at: payment.updated_us.to_rfc3339(),
         }

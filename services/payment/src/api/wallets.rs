@@ -238,7 +238,7 @@ impl TopUpWallet {
 pub(super) fn accepted(reply: Reply) -> Result<(StatusCode, Json<TopUpView>), Problem> {
     match reply {
         Reply::TopUp(top_up) => Ok((StatusCode::ACCEPTED, Json(top_up.into()))),
-        Reply::Done | Reply::Adjusted(_) => Err(Problem::internal()),
+        Reply::Done | Reply::Adjusted(_) | Reply::Refund(_) => Err(Problem::internal()),
     }
 }
 
@@ -298,7 +298,7 @@ struct AdjustmentInput {
 }
 
 /// What people write and read on a statement.
-fn words(text: &str, _: &()) -> garde::Result {
+pub(super) fn words(text: &str, _: &()) -> garde::Result {
     match text.trim().is_empty() || text.chars().any(char::is_control) {
         false => Ok(()),
         true => Err(garde::Error::new("blank, or with control characters")),
@@ -364,7 +364,7 @@ pub(super) async fn adjust(
             Some(adjusted) => Ok(Json(adjusted.into())),
             None => Err(Problem::internal()),
         },
-        Reply::Done | Reply::TopUp(_) => Err(Problem::internal()),
+        Reply::Done | Reply::TopUp(_) | Reply::Refund(_) => Err(Problem::internal()),
     }
 }
 
@@ -384,6 +384,6 @@ pub(super) async fn adjust_many(
         Reply::Adjusted(adjusted) => {
             Ok(Json(AdjustedWallets { adjustments: adjusted.into_iter().map(AdjustedView::from).collect() }))
         }
-        Reply::Done | Reply::TopUp(_) => Err(Problem::internal()),
+        Reply::Done | Reply::TopUp(_) | Reply::Refund(_) => Err(Problem::internal()),
     }
 }

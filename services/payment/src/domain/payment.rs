@@ -54,11 +54,18 @@ pub struct Payment {
     pub created_us: Timestamp,
     /// When it changed last.
     pub updated_us: Timestamp,
+    /// What staff have paid back or are paying back, in minor units.
+    pub refunded: i64,
 }
 
 impl Payment {
+    /// What is left of what was taken, in minor units.
+    pub fn kept(&self) -> i64 {
+        self.amount - self.refunded
+    }
+
     /// Whose wallet has paid how much, while it has not been paid back.
-    fn paid_from_wallet(&self) -> Option<(CustomerId, Money)> {
+    pub(super) fn paid_from_wallet(&self) -> Option<(CustomerId, Money)> {
         let (customer_id, currency) = self.customer_id.zip(self.currency)?;
         (self.status == Status::Completed).then(|| (customer_id, Money::new(self.amount, currency)))
     }
@@ -123,6 +130,7 @@ pub fn charge(
         order_cancelled: false,
         created_us: cx.now(),
         updated_us: cx.now(),
+        refunded: 0,
     };
     if method == WALLET {
         return charge_wallet(payment, customer_id, amount, rows, cx);
@@ -233,7 +241,8 @@ pub fn refunded(id: OrderId, rows: &mut Rows, cx: &mut Cx<'_, Payments>) -> Resu
     if payment.status == Status::Refunding {
         payment.status = Status::Refunded;
         payment.updated_us = now;
-        cx.publish::<Payment>(id, Fact::Refunded(payment.clone()));
+        let amount = Money::new(payment.kept(), payment.currency.unwrap_or(Currency::XXX));
+        cx.publish::<Payment>(id, Fact::PaidBack { order_id: id, amount });
     }
     Ok(())
 }
@@ -259,7 +268,11 @@ pub fn cancel_order(id: OrderId, rows: &mut Rows, cx: &mut Cx<'_, Payments>) -> 
         Status::Completed => {
             payment.order_cancelled = true;
             payment.updated_us = now;
-            if let Some((customer_id, amount)) = payment.paid_from_wallet() {
+            if payment.kept() == 0 {
+                // Staff have paid all of it back, or are about to.
+                payment.status = Status::Refunded;
+            } else if let Some((customer_id, paid)) = payment.paid_from_wallet() {
+                let amount = Money::new(payment.kept(), paid.currency);
                 payment.status = Status::Refunded;
                 let payment = payment.clone();
                 let transaction = Transaction {
@@ -271,7 +284,7 @@ pub fn cancel_order(id: OrderId, rows: &mut Rows, cx: &mut Cx<'_, Payments>) -> 
                     reason: None,
                 };
                 post(transaction, rows, now)?;
-                cx.publish::<Payment>(id, Fact::Refunded(payment));
+                cx.publish::<Payment>(id, Fact::PaidBack { order_id: payment.order_id, amount });
             } else {
                 ask_for_refund(payment, cx);
             }
@@ -295,6 +308,7 @@ fn void(order_id: OrderId, now: Timestamp) -> Payment {
         order_cancelled: true,
         created_us: now,
         updated_us: now,
+        refunded: 0,
     }
 }
 
@@ -302,6 +316,7 @@ fn ask_for_refund(payment: &mut Payment, cx: &mut Cx<'_, Payments>) {
     let (Some(currency), Some(reference)) = (payment.currency, payment.reference.clone()) else { return };
     payment.status = Status::Refunding;
     let id = payment.order_id;
-    let request = Request::Refund { order_id: id, amount: payment.amount, currency, reference };
+    let request =
+        Request::Refund { order_id: id, amount: payment.kept(), currency, reference, refund_id: None };
     cx.effect(format!("refund:{id}"), EffectPolicy::Ask, request);
 }
