@@ -12,7 +12,7 @@ use engine::{
 use tokio::sync::Mutex;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{metrics::Counter, questions::Questions, tasks::Task, tokens::Secrets};
+use crate::{metrics::Counter, questions::Questions, streams::Streams, tasks::Task, tokens::Secrets};
 
 /// Where the services' databases are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +91,9 @@ pub trait Running: Send + Sync {
     /// Sets it to work. All services that it listens to must be mounted.
     async fn start(&self) -> Result<(), EngineError>;
 
+    /// Ends its streams, which have no end of their own and would keep the server from stopping.
+    fn close_streams(&self) {}
+
     /// Stops it after what waits for it is done.
     async fn stop(&self);
 
@@ -153,6 +156,7 @@ struct Hosted<S: Service> {
     opened: Mutex<Option<Opened<S>>>,
     counters: Vec<Arc<Counter>>,
     tasks: Vec<Arc<dyn Task>>,
+    streams: Option<Streams>,
 }
 
 /// A service that was opened, ready to be started.
@@ -160,16 +164,20 @@ pub fn hosted<S: Service>(opened: Opened<S>) -> Arc<dyn Running> {
     hosted_with(opened, Vec::new())
 }
 
-/// A service that was opened, ready to be started, with tasks.
-pub fn hosted_with_tasks<S: Service>(opened: Opened<S>, tasks: Vec<Arc<dyn Task>>) -> Arc<dyn Running> {
+/// A service that was opened, ready to be started, with tasks and streams.
+pub fn hosted_with_tasks<S: Service>(
+    opened: Opened<S>,
+    tasks: Vec<Arc<dyn Task>>,
+    streams: Streams,
+) -> Arc<dyn Running> {
     let (engine, opened) = (opened.engine(), Mutex::new(Some(opened)));
-    Arc::new(Hosted { engine, opened, counters: Vec::new(), tasks })
+    Arc::new(Hosted { engine, opened, counters: Vec::new(), tasks, streams: Some(streams) })
 }
 
 /// A service that was opened, ready to be started, with counters of its own.
 pub fn hosted_with<S: Service>(opened: Opened<S>, counters: Vec<Arc<Counter>>) -> Arc<dyn Running> {
     let (engine, opened) = (opened.engine(), Mutex::new(Some(opened)));
-    Arc::new(Hosted { engine, opened, counters, tasks: Vec::new() })
+    Arc::new(Hosted { engine, opened, counters, tasks: Vec::new(), streams: None })
 }
 
 #[async_trait]
@@ -185,7 +193,14 @@ impl<S: Service> Running for Hosted<S> {
         }
     }
 
+    fn close_streams(&self) {
+        if let Some(streams) = &self.streams {
+            streams.close();
+        }
+    }
+
     async fn stop(&self) {
+        self.close_streams();
         self.engine.stop().await;
     }
 

@@ -8,6 +8,7 @@ mod page;
 mod problem;
 mod questions;
 mod server;
+mod streams;
 mod tasks;
 mod tokens;
 
@@ -19,5 +20,6 @@ pub use page::{Page, PageQuery, paged};
 pub use problem::{FieldError, Problem};
 pub use questions::Questions;
 pub use server::{ServerLimits, harden, serve};
+pub use streams::{StreamPlace, Streams};
 pub use tasks::Task;
 pub use tokens::{AdminToken, Bearer, OrderTokens, Secrets, SecretsError};

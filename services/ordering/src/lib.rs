@@ -4,6 +4,7 @@ mod api;
 mod domain;
 mod events;
 mod grace_period;
+mod live;
 mod store;
 mod timeline;
 
@@ -12,8 +13,8 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use contracts::{Envelope, OrderId, Refusal, ServiceName, UnreadableEvent, questions::OrderArrival};
 use engine::{
-    Cx, Engine, EngineError, Key, Needs, NoEffect, Projection, Publication, Rows, Service, Subscription,
-    Table,
+    Cx, Engine, EngineError, Key, Needs, NoEffect, Projection, Publication, Rows, Service, StoreAddress,
+    Subscription, Table,
 };
 use serde::{Deserialize, Serialize};
 
@@ -31,11 +32,13 @@ pub struct Config {
     pub grace_period_ms: u64,
     /// Who ends it.
     pub grace_period_manager: GracePeriodManager,
+    /// How many customers may follow their orders at once.
+    pub streams_max: usize,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { grace_period_ms: 2_000, grace_period_manager: GracePeriodManager::Timer }
+        Self { grace_period_ms: 2_000, grace_period_manager: GracePeriodManager::Timer, streams_max: 1_000 }
     }
 }
 
@@ -115,8 +118,12 @@ pub async fn mount(ctx: &host::Context, config: &Config) -> Result<host::Mounted
     let _ = ctx.questions.order_arrival.set(Arc::new(Arrival(engine.clone())));
     let tasks = grace_period::manage(&engine, &ctx.clock);
     let (tokens, admin) = (ctx.secrets.order_tokens(), ctx.secrets.admin_token());
-    let routes = api::routes(api::Api { engine, tokens, admin });
-    Ok(host::Mounted { routes, service: host::hosted_with_tasks(opened, tasks) })
+    let shared = matches!(engine.store(), StoreAddress::Postgres(_));
+    let watchers = live::Watchers::start(&ctx.transport, shared)
+        .map_err(|source| EngineError::Transport { service: ServiceName::Ordering, source })?;
+    let streams = host::Streams::new(config.streams_max);
+    let routes = api::routes(api::Api { engine, tokens, admin, streams: streams.clone(), watchers });
+    Ok(host::Mounted { routes, service: host::hosted_with_tasks(opened, tasks, streams) })
 }
 
 /// How long an order that is on its way gets before the table is looked at: an order that came in an earlier process stands only there.

@@ -1,5 +1,6 @@
 //! Routes of orders. A guest's order opens with its token; the id alone opens nothing.
 
+mod live;
 mod scheduler;
 
 use axum::{
@@ -10,7 +11,7 @@ use axum::{
 };
 use contracts::{Address, Money, OrderId, ProductId};
 use engine::{Engine, Field, Value};
-use host::{AdminToken, Bearer, Keyed, OrderTokens, Problem, Segment};
+use host::{AdminToken, Bearer, Keyed, OrderTokens, Problem, Segment, Streams};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
@@ -18,6 +19,7 @@ use uuid::Uuid;
 use crate::{
     Ordering,
     domain::{Line, Message, Order, Purchase, Reason, Status},
+    live::Watchers,
     store::TIMELINE,
 };
 
@@ -26,6 +28,8 @@ pub(crate) struct Api {
     pub engine: Engine<Ordering>,
     pub tokens: OrderTokens,
     pub admin: AdminToken,
+    pub streams: Streams,
+    pub watchers: Watchers,
 }
 
 pub(crate) fn routes(api: Api) -> OpenApiRouter {
@@ -33,6 +37,7 @@ pub(crate) fn routes(api: Api) -> OpenApiRouter {
         .routes(routes!(get_order))
         .routes(routes!(cancel_order))
         .routes(routes!(get_timeline))
+        .merge(live::routes())
         .merge(scheduler::routes())
         .with_state(api)
 }

@@ -2,7 +2,9 @@
 
 mod cancelling;
 mod grace_period;
+mod live;
 mod logs;
 mod managers;
 mod saga;
 mod shop;
+mod world;
