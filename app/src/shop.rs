@@ -154,11 +154,12 @@ impl Shop {
     /// The listener fails.
     pub async fn serve(mut self, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
         if let Some(listener) = self.listener.take() {
-            let stopping = self.stopping.clone();
+            let (stopping, services) = (self.stopping.clone(), self.services.clone());
             // Streams without an end of their own must end, or the server would wait for them.
             let stop = async move {
                 stop.await;
                 let _ = stopping.send(true);
+                services.iter().for_each(|service| service.close_streams());
             };
             host::serve(listener, self.routes.clone(), stop).await?;
         }

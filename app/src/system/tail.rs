@@ -10,14 +10,17 @@ use axum::{
         sse::{Event, KeepAlive, Sse},
     },
 };
-use bus::{Consumer, Cursors, Subscription, Transport, TransportError};
+use bus::{Consumer, Cursors, Embedded, Subscription, Transport, TransportError};
 use contracts::{PARTITIONS, ServiceName};
 use engine::EventFilter;
 use futures_util::stream;
 use garde::Validate;
-use host::{Params, Problem, Staff};
+use host::{Params, Problem, Staff, Stores};
 use serde::Deserialize;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::{
+    sync::{Notify, mpsc, watch},
+    time::MissedTickBehavior,
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
@@ -34,11 +37,14 @@ const WAITING_MAX: usize = 256;
 /// How many events are read at once.
 const READ_MAX: usize = 128;
 
+/// How often the logs are looked at for what another process has appended.
+const POLL: Duration = Duration::from_millis(250);
+
 /// How long a reader may take nothing before it is cut off.
 const READER_PATIENCE: Duration = Duration::from_secs(30);
 
 pub(super) fn routes() -> OpenApiRouter<System> {
-    OpenApiRouter::new().routes(routes!(tail_events))
+    OpenApiRouter::new().routes(routes!(tail_events)).routes(routes!(tail_orders))
 }
 
 /// Which events.
@@ -75,26 +81,61 @@ async fn tail_events(
     Params(query): Params<TailQuery>,
 ) -> Result<Response, Problem> {
     let sources = sources(query.source.as_deref())?;
-    let last_event_id = headers.get("last-event-id").and_then(|value| value.to_str().ok());
-    let after = last_event_id.or(query.after.as_deref());
-    let after = after.map(|text| cursor(text, sources.len())).transpose()?;
     let filter = EventFilter {
         kind: query.kind,
         subject: query.subject,
         correlation_id: query.correlation,
         ..EventFilter::default()
     };
+    tail(&system, &headers, &sources, filter, query.after.as_deref()).await
+}
+
+/// Where to begin.
+#[derive(Deserialize, Validate, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct OrdersQuery {
+    /// A cursor to begin after, where there is no Last-Event-ID; the present when left out.
+    #[garde(length(bytes, max = 2_000))]
+    after: Option<String>,
+}
+
+/// What happens to all orders, as it happens, as server-sent events: the tail of ordering's log alone. `Last-Event-ID` goes on from there.
+#[utoipa::path(get, path = "/admin/orders/events", tag = "admin",
+    params(("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was read."), OrdersQuery),
+    responses((status = 200, content_type = "text/event-stream", body = String), (status = 422, body = Problem), (status = 503, body = Problem)))]
+async fn tail_orders(
+    State(system): State<System>,
+    _: Staff,
+    headers: HeaderMap,
+    Params(query): Params<OrdersQuery>,
+) -> Result<Response, Problem> {
+    let sources = [ServiceName::Ordering];
+    tail(&system, &headers, &sources, EventFilter::default(), query.after.as_deref()).await
+}
+
+/// Follows the logs of some services from a place on.
+async fn tail(
+    system: &System,
+    headers: &HeaderMap,
+    sources: &[ServiceName],
+    filter: EventFilter,
+    after: Option<&str>,
+) -> Result<Response, Problem> {
+    let last_event_id = headers.get("last-event-id").and_then(|value| value.to_str().ok());
+    let after = last_event_id.or(after);
+    let after = after.map(|text| cursor(text, sources.len())).transpose()?;
     let woken = Arc::new(Notify::new());
     let mut logs = Vec::new();
     for (number, source) in sources.iter().enumerate() {
         system.service(*source)?;
-        logs.push(follow(&system, *source, number, after.as_ref(), &woken)?);
+        logs.push(follow(system, *source, number, after.as_ref(), &woken)?);
     }
     let (events, receiver) = mpsc::channel(WAITING_MAX);
     // A place of its own, so that a reader that is cut off can be told so.
     let farewell = events.clone().reserve_owned().await.map_err(|_| Problem::internal())?;
-    let tail =
-        Tail { logs, filter, woken, events, stopping: system.0.stopping.clone(), patience: READER_PATIENCE };
+    let (stopping, patience) = (system.0.stopping.clone(), READER_PATIENCE);
+    let shared = matches!(system.stores(), Stores::Postgres(_)).then(|| system.0.ctx.transport.clone());
+    let tail = Tail { logs, filter, woken, events, stopping, patience, shared };
     tokio::spawn(async move {
         farewell.send(tail.run().await.into());
     });
@@ -143,6 +184,8 @@ struct Tail {
     stopping: watch::Receiver<bool>,
     /// How long the reader may take nothing.
     patience: Duration,
+    /// Where other processes may append to the logs.
+    shared: Option<Embedded>,
 }
 
 /// Why a stream ends.
@@ -175,6 +218,8 @@ impl From<Farewell> for Event {
 impl Tail {
     /// Hands on events until the reader goes or the shop stops; why it ends.
     async fn run(mut self) -> Farewell {
+        let mut ticks = tokio::time::interval(POLL);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let mut found = false;
             for number in 0..self.logs.len() {
@@ -202,12 +247,28 @@ impl Tail {
             if found {
                 continue;
             }
-            let (woken, events) = (self.woken.clone(), self.events.clone());
-            tokio::select! {
-                () = woken.notified() => {}
+            let (woken, events, shared) = (self.woken.clone(), self.events.clone(), self.shared.clone());
+            let look_again = tokio::select! {
+                () = woken.notified() => false,
+                _ = ticks.tick(), if shared.is_some() => true,
                 () = events.closed() => return Farewell::Gone,
                 _ = self.stopping.wait_for(|stopping| *stopping) => return Farewell::Stopped,
+            };
+            if look_again {
+                self.look_again().await;
             }
+        }
+    }
+
+    /// Looks at the logs for what another process has appended. What cannot be seen now is at the next look.
+    async fn look_again(&mut self) {
+        let Some(transport) = self.shared.clone() else { return };
+        let sources: Vec<ServiceName> = self.logs.iter().map(|log| log.source).collect();
+        let looked = tokio::task::spawn_blocking(move || {
+            sources.into_iter().try_for_each(|source| transport.look_again(source))
+        });
+        if let Ok(Err(error)) = looked.await {
+            tracing::warn!(%error, "a log cannot be looked at");
         }
     }
 
@@ -296,7 +357,11 @@ mod tests {
         let (stop, stopping) = watch::channel(false);
         let patience = Duration::from_millis(20);
         let filter = EventFilter::default();
-        (Tail { logs: vec![followed], filter, woken, events, stopping, patience }, receiver, stop)
+        (
+            Tail { logs: vec![followed], filter, woken, events, stopping, patience, shared: None },
+            receiver,
+            stop,
+        )
     }
 
     #[tokio::test]

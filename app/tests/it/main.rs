@@ -8,6 +8,7 @@ mod contract;
 mod crash;
 mod hot;
 mod journey;
+mod live;
 mod planted;
 mod rebuilding;
 mod seeding;

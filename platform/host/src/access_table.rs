@@ -37,6 +37,7 @@ pub(crate) const RULES: &[(&str, &str, Access)] = &[
     ("GET", "/api/v1/orders/{id}", OrderHolder),
     ("POST", "/api/v1/orders/{id}/cancel", OrderHolder),
     ("GET", "/api/v1/orders/{id}/delivery", OrderHolder),
+    ("GET", "/api/v1/orders/{id}/events", OrderHolder),
     ("GET", "/api/v1/orders/{id}/payment", OrderHolder),
     ("GET", "/api/v1/orders/{id}/timeline", OrderHolder),
     // Customers, about themselves.
@@ -74,6 +75,7 @@ pub(crate) const RULES: &[(&str, &str, Access)] = &[
     ("GET", "/api/v1/admin/customers/{customer_id}/wallet/top-ups/{id}", Staff),
     ("GET", "/api/v1/admin/fulfilment", Staff),
     ("GET", "/api/v1/admin/orders", Staff),
+    ("GET", "/api/v1/admin/orders/events", Staff),
     ("POST", "/api/v1/admin/orders/events", Admin),
     ("GET", "/api/v1/admin/orders/{id}", Staff),
     ("POST", "/api/v1/admin/orders/{id}/cancel", Staff),

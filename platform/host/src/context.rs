@@ -23,6 +23,7 @@ use crate::{
     order_gate::OrderGate,
     principal::{Authentication, authenticate},
     questions::Questions,
+    streams::Streams,
     tasks::Task,
     tokens::{Secrets, SecretsError},
 };
@@ -144,6 +145,9 @@ pub trait Running: Send + Sync {
     /// Sets it to work. All services that it listens to must be mounted.
     async fn start(&self) -> Result<(), EngineError>;
 
+    /// Ends its streams, which have no end of their own and would keep the server from stopping.
+    fn close_streams(&self) {}
+
     /// Stops it after what waits for it is done.
     async fn stop(&self);
 
@@ -214,6 +218,7 @@ struct Hosted<S: Service> {
     counters: Vec<Arc<Counter>>,
     tasks: Vec<Arc<dyn Task>>,
     after_start: Mutex<Option<AfterStart>>,
+    streams: Option<Streams>,
 }
 
 /// A service that was opened, ready to be started.
@@ -221,9 +226,13 @@ pub fn hosted<S: Service>(opened: Opened<S>) -> Arc<dyn Running> {
     Arc::new(Hosted::of(opened))
 }
 
-/// A service that was opened, ready to be started, with tasks that a scheduler runs.
-pub fn hosted_with_tasks<S: Service>(opened: Opened<S>, tasks: Vec<Arc<dyn Task>>) -> Arc<dyn Running> {
-    Arc::new(Hosted { tasks, ..Hosted::of(opened) })
+/// A service that was opened, ready to be started, with tasks that a scheduler runs, and streams that end with it.
+pub fn hosted_with_tasks<S: Service>(
+    opened: Opened<S>,
+    tasks: Vec<Arc<dyn Task>>,
+    streams: Streams,
+) -> Arc<dyn Running> {
+    Arc::new(Hosted { tasks, streams: Some(streams), ..Hosted::of(opened) })
 }
 
 /// A service that was opened, ready to be started, with counters of its own.
@@ -244,6 +253,7 @@ impl<S: Service> Hosted<S> {
             counters: Vec::new(),
             tasks: Vec::new(),
             after_start: Mutex::default(),
+            streams: None,
         }
     }
 }
@@ -265,7 +275,14 @@ impl<S: Service> Running for Hosted<S> {
         }
     }
 
+    fn close_streams(&self) {
+        if let Some(streams) = &self.streams {
+            streams.close();
+        }
+    }
+
     async fn stop(&self) {
+        self.close_streams();
         self.engine.stop().await;
     }
 

@@ -20,7 +20,9 @@ use contracts::{
 };
 use engine::{Publication, Subscription};
 
-use crate::domain::{Fact, Line, Message, Reason, Submission};
+use serde::Serialize;
+
+use crate::domain::{Fact, Line, Message, Reason, Status, Submission};
 
 /// Whose events are handled.
 pub const SUBSCRIPTIONS: &[Subscription] = &[
@@ -177,4 +179,73 @@ fn stock_lines(ordered: &[Line]) -> Vec<StockLine> {
         lines[place].quantity += line.quantity;
     }
     lines
+}
+
+/// An order's event, as its customer sees it: nothing of it opens or pays anything.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct OrderEvent {
+    /// The order.
+    pub order_id: String,
+    /// The event's number in the order's way, from 1.
+    pub sequence: i64,
+    /// When it happened.
+    pub at: String,
+    /// Where the order stands since then, where the event has changed that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<Status>,
+    /// Why it was cancelled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cancel_reason: Option<Reason>,
+    /// What else has changed, such as `cancel_refused`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<String>,
+}
+
+impl From<&Envelope> for OrderEvent {
+    fn from(event: &Envelope) -> Self {
+        let (mut cancel_reason, mut change) = (None, None);
+        let status = match event.kind.as_str() {
+            OrderSubmitted::TYPE => Some(Status::Submitted),
+            OrderAwaitingValidation::TYPE => Some(Status::AwaitingValidation),
+            OrderStockConfirmed::TYPE => Some(Status::StockConfirmed),
+            OrderPaid::TYPE => Some(Status::Paid),
+            OrderShipped::TYPE => Some(Status::Shipped),
+            OrderDelivered::TYPE => Some(Status::Delivered),
+            OrderCancelRequested::TYPE => {
+                change = Some("cancel_requested".to_owned());
+                None
+            }
+            OrderUpdated::TYPE => {
+                change = event.read::<OrderUpdated>().ok().map(|update| update.change);
+                change.as_deref().filter(|change| *change == "packed").map(|_| Status::Packed)
+            }
+            OrderCancelled::TYPE => {
+                cancel_reason = event.read::<OrderCancelled>().ok().map(|cancelled| reason(cancelled.reason));
+                Some(Status::Cancelled)
+            }
+            _ => None,
+        };
+        Self {
+            order_id: event.subject.clone(),
+            sequence: event.sequence,
+            at: event.time.to_rfc3339(),
+            status,
+            cancel_reason,
+            change,
+        }
+    }
+}
+
+fn reason(reason: CancelReason) -> Reason {
+    match reason {
+        CancelReason::Customer => Reason::Customer,
+        CancelReason::Staff => Reason::Staff,
+        CancelReason::OutOfStock => Reason::OutOfStock,
+        CancelReason::PaymentFailed => Reason::PaymentFailed,
+    }
+}
+
+/// Whether an order's way ends with this event.
+pub fn is_final(event: &Envelope) -> bool {
+    [OrderDelivered::TYPE, OrderCancelled::TYPE].contains(&event.kind.as_str())
 }

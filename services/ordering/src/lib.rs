@@ -4,6 +4,7 @@ mod api;
 mod domain;
 mod events;
 mod grace_period;
+mod live;
 mod store;
 mod timeline;
 
@@ -15,8 +16,8 @@ use contracts::{
     questions::{OrderArrival, OrderOwners, QuestionError},
 };
 use engine::{
-    Cx, Engine, EngineError, Key, Needs, NoEffect, Projection, Publication, Rows, Service, Subscription,
-    Table,
+    Cx, Engine, EngineError, Key, Needs, NoEffect, Projection, Publication, Rows, Service, StoreAddress,
+    Subscription, Table,
 };
 use serde::{Deserialize, Serialize};
 
@@ -34,11 +35,13 @@ pub struct Config {
     pub grace_period_ms: u64,
     /// Who ends it.
     pub grace_period_manager: GracePeriodManager,
+    /// How many customers may follow their orders at once.
+    pub streams_max: usize,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { grace_period_ms: 2_000, grace_period_manager: GracePeriodManager::Timer }
+        Self { grace_period_ms: 2_000, grace_period_manager: GracePeriodManager::Timer, streams_max: 1_000 }
     }
 }
 
@@ -119,8 +122,12 @@ pub async fn mount(ctx: &host::Context, config: &Config) -> Result<host::Mounted
     let _ = ctx.questions.order_arrival.set(Arc::new(Arrival(engine.clone())));
     let _ = ctx.questions.order_owners.set(Arc::new(Owners(engine.clone())));
     let tasks = grace_period::manage(&engine, &ctx.clock);
-    let routes = api::routes(api::Api { engine, gate: ctx.order_gate() });
-    Ok(host::Mounted { routes, service: host::hosted_with_tasks(opened, tasks) })
+    let shared = matches!(engine.store(), StoreAddress::Postgres(_));
+    let watchers = live::Watchers::start(&ctx.transport, shared)
+        .map_err(|source| EngineError::Transport { service: ServiceName::Ordering, source })?;
+    let streams = host::Streams::new(config.streams_max);
+    let routes = api::routes(api::Api { engine, gate: ctx.order_gate(), streams: streams.clone(), watchers });
+    Ok(host::Mounted { routes, service: host::hosted_with_tasks(opened, tasks, streams) })
 }
 
 /// How long an order that is on its way gets before the table is looked at: an order that came in an earlier process stands only there.

@@ -1,6 +1,7 @@
 //! Routes of orders. A guest's order opens with its token; the id alone opens nothing.
 
 mod list;
+mod live;
 mod mine;
 mod scheduler;
 mod staff;
@@ -14,7 +15,7 @@ use axum::{
 };
 use contracts::OrderId;
 use engine::{Engine, Field, Value};
-use host::{Caller, Keyed, OrderGate, Problem, Segment};
+use host::{Caller, Keyed, OrderGate, Problem, Segment, Streams};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
@@ -22,6 +23,7 @@ use uuid::Uuid;
 use crate::{
     Ordering,
     domain::{Message, Order, Purchase, Status},
+    live::Watchers,
     store::TIMELINE,
 };
 use views::{CancelView, OrderView, PendingOrder};
@@ -30,6 +32,8 @@ use views::{CancelView, OrderView, PendingOrder};
 pub(crate) struct Api {
     pub engine: Engine<Ordering>,
     pub gate: OrderGate,
+    pub streams: Streams,
+    pub watchers: Watchers,
 }
 
 pub(crate) fn routes(api: Api) -> OpenApiRouter {
@@ -42,6 +46,7 @@ pub(crate) fn routes(api: Api) -> OpenApiRouter {
         .routes(routes!(get_order))
         .routes(routes!(cancel_order))
         .routes(routes!(get_timeline))
+        .merge(live::routes())
         .merge(scheduler::routes())
         .with_state(api)
 }

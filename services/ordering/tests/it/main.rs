@@ -3,7 +3,9 @@
 mod cancelling;
 mod claiming;
 mod grace_period;
+mod live;
 mod logs;
 mod managers;
 mod saga;
 mod shop;
+mod world;

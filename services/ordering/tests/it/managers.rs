@@ -1,148 +1,19 @@
 //! Managers of grace periods at work on real databases: several at once, and one after another.
 
-use std::{sync::Arc, time::Duration};
-
-use axum::{
-    Router,
-    body::{Body, to_bytes},
-    http::{Request, StatusCode, header},
-};
-use bus::Logged;
+use axum::http::StatusCode;
 use contracts::{OrderId, Timestamp};
-use engine::{ManualClock, Reads, TaskResult, TaskRun};
-use host::{Context, Running, Stores};
-use ordering::{Config, GracePeriodManager, Order, Status};
+use engine::TaskResult;
+use host::Stores;
+use ordering::GracePeriodManager;
 use serde_json::{Value, json};
 use testkit::PostgresServer;
-use tower::ServiceExt;
 
 use crate::{
-    logs::{Others, eventually},
-    shop::Shop,
+    logs::eventually,
+    world::{MINUTE, World, count_of},
 };
 
-const MINUTE: Duration = Duration::from_secs(60);
-
-/// A process with an ordering service of one manager.
-struct Process {
-    service: Arc<dyn Running>,
-    routes: Router,
-    others: Others,
-    token: String,
-}
-
-/// What processes share: a database, the time, the checkouts so far.
-struct World {
-    stores: Stores,
-    clock: Arc<ManualClock>,
-    checkouts: Vec<Arc<Logged>>,
-    orders: Vec<OrderId>,
-    shop: Shop,
-    directory: tempfile::TempDir,
-}
-
-impl World {
-    fn new(stores: impl FnOnce(&std::path::Path) -> Stores) -> Self {
-        let directory = tempfile::tempdir().expect("a temporary directory");
-        let clock = Arc::new(ManualClock::at(Timestamp(1_767_225_600_000_000)));
-        let (stores, shop) = (stores(directory.path()), Shop::new());
-        Self { stores, clock, checkouts: Vec::new(), orders: Vec::new(), shop, directory }
-    }
-
-    fn sqlite() -> Self {
-        Self::new(|path| Stores::Sqlite(path.to_owned()))
-    }
-
-    fn pass(&self, duration: Duration) {
-        use engine::Clock;
-        self.clock.advance_to(self.clock.now().plus(duration));
-    }
-
-    /// A process that hears of all checkouts so far.
-    async fn start(&self, manager: GracePeriodManager) -> Process {
-        let others = Others::new();
-        self.checkouts.iter().for_each(|checkout| others.publish(checkout));
-        let ctx = Context::new(
-            self.directory.path(),
-            self.stores.clone(),
-            others.transport.clone(),
-            self.clock.clone(),
-        )
-        .expect("secrets");
-        let config = Config { grace_period_ms: 60_000, grace_period_manager: manager };
-        let mounted = ordering::mount(&ctx, &config).await.expect("mounted");
-        mounted.service.start().await.expect("started");
-        let routes = ctx.authenticated(mounted.routes);
-        let token = ctx.secrets.admin_token().as_str().to_owned();
-        Process { service: mounted.service, routes, others, token }
-    }
-
-    /// So many customers check out, and this process hears of it.
-    async fn check_out(&mut self, count: usize, process: &Process) {
-        for _ in 0..count {
-            self.shop.order_id = OrderId(self.shop.harness.new_id());
-            let checkout = self.shop.checkout();
-            process.others.publish(&checkout);
-            self.checkouts.push(checkout);
-            self.orders.push(self.shop.order_id);
-        }
-        let wanted = self.orders.len() as i64;
-        eventually("the orders are here", || async { count_of(process, "orders").await == wanted }).await;
-    }
-
-    /// All orders' grace periods have ended, each once.
-    async fn each_is_confirmed_once(&self, process: &Process) {
-        let sql = "SELECT count(*), count(DISTINCT subject) FROM event_log WHERE type = 'order.grace_period_confirmed.v1'";
-        let wanted = (self.orders.len() as i64, self.orders.len() as i64);
-        eventually("each order is confirmed", || async {
-            counts(process.service.reads(), sql).await == wanted
-        })
-        .await;
-        assert_eq!(count_of(process, "grace_periods").await, 0);
-        assert_eq!(count_of(process, "timer").await, 0);
-        for order in &self.orders {
-            let order = process.service.reads().get::<Order>(*order).await.expect("reads").expect("there");
-            assert_eq!(order.status, Status::AwaitingValidation);
-        }
-    }
-}
-
-impl Process {
-    async fn run_task(&self) -> TaskRun {
-        let task = self.service.tasks()[0].clone();
-        let run = task.begin().await.expect("it begins");
-        assert_eq!(run.result, TaskResult::Running);
-        task.run(run).await.expect("its end is noted")
-    }
-
-    async fn deliver(&self, body: Value) -> (StatusCode, Value) {
-        let request = Request::post("/admin/orders/events")
-            .header("x-admin-token", &self.token)
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(Body::from(body.to_string()));
-        let answer = self.routes.clone().oneshot(request.expect("a request")).await.expect("an answer");
-        let status = answer.status();
-        let body = to_bytes(answer.into_body(), 1 << 20).await.expect("a body");
-        (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
-    }
-
-    async fn stop(self) {
-        self.service.stop().await;
-        // The log's session on PostgreSQL has a runtime of its own, which may not end inside of another.
-        tokio::task::block_in_place(move || drop(self));
-    }
-}
-
-async fn counts(reads: &Reads, sql: &str) -> (i64, i64) {
-    let rows = reads.query(sql.to_owned(), vec![]).await.expect("it counts");
-    (rows[0].try_get_by_index(0).expect("a count"), rows[0].try_get_by_index(1).expect("a count"))
-}
-
-async fn count_of(process: &Process, table: &str) -> i64 {
-    counts(process.service.reads(), &format!("SELECT count(*), count(*) FROM {table}")).await.0
-}
-
-fn elapsed(order: OrderId) -> Value {
+pub fn elapsed(order: OrderId) -> Value {
     json!({ "type": "order.grace_period_elapsed.v1", "data": { "order_id": order } })
 }
 

@@ -34,7 +34,11 @@ impl Shop {
     }
 
     pub fn with_manager(grace_period_ms: u64, grace_period_manager: GracePeriodManager) -> Self {
-        let mut harness = Harness::new(Ordering::new(&Config { grace_period_ms, grace_period_manager }));
+        let mut harness = Harness::new(Ordering::new(&Config {
+            grace_period_ms,
+            grace_period_manager,
+            ..Config::default()
+        }));
         let order_id = OrderId(harness.new_id());
         Self { harness, order_id }
     }
