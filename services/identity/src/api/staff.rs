@@ -7,6 +7,7 @@ use engine::Actor;
 use garde::Validate;
 use host::{Body, ClientAddress, LinkKind, Problem, StaffAccount};
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::{
     Api,
@@ -56,10 +57,9 @@ pub(super) async fn log_in(
     let email = normalised(&input.email);
     let attempts = api.attempt_to_log_in(AccountKind::Staff, &email, &client).await?;
     let reads = api.engine.reads();
-    let staff = match store::account_of(reads, AccountKind::Staff, &email).await? {
-        Some(account) => reads.get::<Staff>(account.id()).await?,
-        None => None,
-    };
+    let account = store::account_of(reads, AccountKind::Staff, &email).await?;
+    // As many reads where there is no account.
+    let staff = reads.get::<Staff>(account.map_or(Uuid::nil(), Account::id)).await?;
     let known = staff.as_ref().and_then(|staff| staff.password.clone());
     let verified = api.passwords.verify(input.password, known).await?;
     let (Some(staff), Some(verified)) = (staff, verified) else {
