@@ -17,6 +17,7 @@ mod projections;
 mod restore;
 mod seed;
 mod serve;
+mod staff;
 mod task;
 
 use std::{process::ExitCode, time::Duration};
@@ -29,6 +30,7 @@ The shop at work:  serve, migrate, seed, task grace-period
 Look at it:        audit, events list|show|tail, dead-letters list|show,
                    projections list, task runs, config show|check
 Mend it:           events replay, dead-letters replay|discard, projections rebuild
+Who works there:   staff add|list|reset
 Keep it:           backup, restore
 For programs:      openapi, asyncapi, contract, completions,
                    and --json wherever something is printed
@@ -88,6 +90,9 @@ enum Command {
     Backup(backup::Backup),
     /// Make a data directory from a backup.
     Restore(restore::Restore),
+    /// The accounts of staff.
+    #[command(subcommand)]
+    Staff(staff::Staff),
     /// The settings.
     #[command(subcommand)]
     Config(config::Config),
@@ -141,6 +146,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Task(task)) => task.run().await,
         Some(Command::Backup(backup)) => backup.run().await,
         Some(Command::Restore(restore)) => restore.run().await,
+        Some(Command::Staff(staff)) => staff.run().await,
         Some(Command::Config(config)) => config.run().await,
         Some(Command::Openapi) => contract::openapi().await,
         Some(Command::Asyncapi) => contract::asyncapi().await,

@@ -2,6 +2,7 @@
 
 mod dead_letters;
 mod events;
+mod staff;
 mod tasks;
 mod trouble;
 
@@ -35,6 +36,7 @@ fn help_names_every_command_and_the_exit_codes() {
         "task",
         "backup",
         "restore",
+        "staff",
         "config",
         "openapi",
         "completions",

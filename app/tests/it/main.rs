@@ -1,5 +1,6 @@
 //! The whole shop as its users meet it: a process, HTTP, a data directory.
 
+mod accounts;
 mod backup;
 mod buyer;
 mod cli;

@@ -11,6 +11,7 @@ mod refresh_tokens;
 mod seal;
 mod service;
 mod store;
+mod totp;
 
 use std::sync::Arc;
 

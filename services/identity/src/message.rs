@@ -111,6 +111,8 @@ pub enum Message {
         email: String,
         /// The link, where there is such an account.
         link_id: Uuid,
+        /// What asking counts on.
+        attempts: Vec<AttemptKey>,
     },
     /// The link to a new password was followed.
     ResetPassword {
@@ -283,7 +285,9 @@ pub fn needs(message: &Message, needs: &mut Needs<'_>) {
         Message::VerifyEmailAgain { customer_id, link_id } => {
             link::name_verification_again(*customer_id, *link_id, needs);
         }
-        Message::ForgotPassword { email, link_id } => link::name_forgotten(email, *link_id, needs),
+        Message::ForgotPassword { email, link_id, attempts } => {
+            link::name_forgotten(email, *link_id, attempts, needs);
+        }
         Message::ResetPassword { link_id, .. } => link::name_reset(*link_id, needs),
         Message::AddStaff(new) => staff::name_add(new, needs),
         Message::ChangeStaff { staff_id, .. } => staff::name_change(*staff_id, needs),

@@ -111,8 +111,8 @@ impl Service for Identity {
                 let allowed = self.attempts_allowed();
                 Reply::Wait(link::verification_again(*customer_id, *link_id, allowed, rows, cx)?)
             }
-            Message::ForgotPassword { email, link_id } => {
-                link::forgotten(email, *link_id, self.attempts_allowed(), rows, cx)?;
+            Message::ForgotPassword { email, link_id, attempts } => {
+                link::forgotten(email, *link_id, attempts, self.attempts_allowed(), rows, cx)?;
                 done(Vec::new())
             }
             Message::ResetPassword { link_id, password } => {

@@ -200,3 +200,66 @@ pub async fn live_sessions(
         format!("WHERE live_of = {account} AND expires_us > {time} ORDER BY refreshed_us DESC, session_id");
     reads.select(&condition, vec![Value::Id(account_id), now.to_value()]).await
 }
+
+/// The accounts of staff past one, the oldest first.
+pub async fn staff_after(
+    reads: &Reads,
+    after: Option<StaffId>,
+    limit: u32,
+) -> Result<Vec<Staff>, StoreError> {
+    let (filter, parameters) = match after {
+        Some(after) => (format!("WHERE staff_id > {} ", reads.parameter(1)), vec![after.to_value()]),
+        None => (String::new(), Vec::new()),
+    };
+    reads.select(&format!("{filter}ORDER BY staff_id LIMIT {limit}"), parameters).await
+}
+
+/// Which customers a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// The one with this address, normalised.
+    pub email: Option<String>,
+    /// Those with these letters in their names, in small letters.
+    pub name: Option<String>,
+    /// Those whose address is verified, or is not.
+    pub verified: Option<bool>,
+    /// Those who signed up at this time or later.
+    pub created_from: Option<Timestamp>,
+    /// Those who signed up before this time.
+    pub created_before: Option<Timestamp>,
+    /// Those older than this one: where a page begins.
+    pub before: Option<CustomerId>,
+}
+
+/// Customers with an account, newest first.
+pub async fn customers(reads: &Reads, wanted: &Wanted, limit: u32) -> Result<Vec<Customer>, StoreError> {
+    let mut parameters = vec![CustomerStatus::Deleted.to_value()];
+    let mut conditions = vec![format!("status <> {}", reads.parameter(1))];
+    let mut add = |value: Value, condition: fn(&str) -> String| {
+        parameters.push(value);
+        conditions.push(condition(&reads.parameter(parameters.len())));
+    };
+    if let Some(email) = &wanted.email {
+        add(Value::Text(email.clone()), |email| format!("email = {email}"));
+    }
+    if let Some(name) = &wanted.name {
+        // Letters that mean something to LIKE stand for themselves.
+        let letters = name.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        add(Value::Text(format!("%{letters}%")), |name| format!("name_order LIKE {name} ESCAPE '\\'"));
+    }
+    if let Some(from) = wanted.created_from {
+        add(from.to_value(), |time| format!("created_us >= {time}"));
+    }
+    if let Some(before) = wanted.created_before {
+        add(before.to_value(), |time| format!("created_us < {time}"));
+    }
+    // Ids sort by the time of the sign-up.
+    if let Some(before) = wanted.before {
+        add(before.to_value(), |id| format!("customer_id < {id}"));
+    }
+    if let Some(verified) = wanted.verified {
+        conditions.push(format!("verified_us IS {}NULL", if verified { "NOT " } else { "" }));
+    }
+    let filter = conditions.join(" AND ");
+    reads.select(&format!("WHERE {filter} ORDER BY customer_id DESC LIMIT {limit}"), parameters).await
+}

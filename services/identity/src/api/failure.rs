@@ -53,7 +53,7 @@ impl From<CommandError> for Failure {
     fn from(error: CommandError) -> Self {
         let CommandError::Refused(refusal) = error else { return Problem::from(error).into() };
         let status = match &*refusal.code {
-            "invalid_credentials" | "invalid_refresh_token" => StatusCode::UNAUTHORIZED,
+            "invalid_credentials" | "invalid_refresh_token" | "invalid_code" => StatusCode::UNAUTHORIZED,
             "account_disabled" => StatusCode::FORBIDDEN,
             "precondition_failed" => StatusCode::PRECONDITION_FAILED,
             _ => return Problem::from(refusal).into(),

@@ -7,6 +7,7 @@ use contracts::CartId;
 use garde::Validate;
 use host::{Body, ClientAddress, Problem};
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::{
     Api,
@@ -63,10 +64,9 @@ pub(super) async fn with_password(
     let email = normalised(&input.email);
     let attempts = api.attempt_to_log_in(AccountKind::Customer, &email, client).await?;
     let reads = api.engine.reads();
-    let customer = match store::account_of(reads, AccountKind::Customer, &email).await? {
-        Some(account) => reads.get::<Customer>(account.id()).await?,
-        None => None,
-    };
+    let account = store::account_of(reads, AccountKind::Customer, &email).await?;
+    // As many reads where there is no account.
+    let customer = reads.get::<Customer>(account.map_or(Uuid::nil(), Account::id)).await?;
     let customer = customer.filter(|customer| customer.status != CustomerStatus::Deleted);
     let known = customer.as_ref().map(|customer| customer.password.clone());
     let verified = api.passwords.verify(input.password, known).await?;

@@ -346,16 +346,18 @@ pub fn name_all(customer_id: CustomerId, confirmed: &[AttemptKey], needs: &mut N
     session::name_live(customer_id.0, needs);
     link::name_of(customer_id.0, needs);
     needs.write::<AddressBook>(customer_id);
-    let email = needs.write::<Customer>(customer_id).map(|customer| customer.email.clone());
-    if let Some(email) = email {
-        needs.write::<EmailClaim>(claim_key(AccountKind::Customer, &email));
-        attempts::name(&attempts_of(&email), needs);
+    if let Some(customer) = needs.write::<Customer>(customer_id).cloned() {
+        needs.write::<EmailClaim>(claim_key(AccountKind::Customer, &customer.email));
+        attempts::name(&attempts_of(&customer), needs);
     }
 }
 
 /// Attempts are kept by the address.
-fn attempts_of(email: &str) -> [AttemptKey; 2] {
-    [AttemptKey::log_in(AccountKind::Customer, email), AttemptKey::mail(email)]
+fn attempts_of(customer: &Customer) -> Vec<AttemptKey> {
+    let addresses = [&customer.email].into_iter().chain(&customer.pending_email);
+    addresses
+        .flat_map(|email| [AttemptKey::log_in(AccountKind::Customer, email), AttemptKey::mail(email)])
+        .collect()
 }
 
 /// Forgets a customer. Its row stays with nothing in it but the id, so that its events stay in order.
@@ -378,7 +380,7 @@ pub fn delete(
     link::void_all(customer_id.0, rows, cx);
     rows.remove::<AddressBook>(customer_id);
     rows.remove::<EmailClaim>(claim_key(AccountKind::Customer, &customer.email));
-    for key in attempts_of(&customer.email) {
+    for key in attempts_of(&customer) {
         rows.remove::<attempts::Attempts>(key.0);
     }
     rows.put(Customer {

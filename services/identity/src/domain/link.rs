@@ -156,8 +156,8 @@ pub fn expire(link_id: Uuid, rows: &mut Rows) {
 }
 
 /// Names what asking for another password needs.
-pub fn name_forgotten(email: &str, link_id: Uuid, needs: &mut Needs<'_>) {
-    attempts::name(&[AttemptKey::mail(email)], needs);
+pub fn name_forgotten(email: &str, link_id: Uuid, counted: &[AttemptKey], needs: &mut Needs<'_>) {
+    attempts::name(counted, needs);
     let claim = needs.read::<EmailClaim>(claim_key(AccountKind::Customer, email));
     if let Some(account_id) = claim.map(|claim| claim.account_id) {
         needs.write::<Customer>(account_id);
@@ -165,20 +165,21 @@ pub fn name_forgotten(email: &str, link_id: Uuid, needs: &mut Needs<'_>) {
     }
 }
 
-/// Somebody does not know the password of an address's account any more. Where there is such an account, it is sent a link, unless it was
-/// sent too many already. Nobody is told which.
+/// Somebody does not know the password of an address's account any more. Where there is such an account, it is sent a link, unless too
+/// many were asked for already. Nobody is told which.
 pub fn forgotten(
     email: &str,
     link_id: Uuid,
+    counted: &[AttemptKey],
     allowed: (u32, u32),
     rows: &mut Rows,
     cx: &mut Cx<'_, Identity>,
 ) -> Result<(), Refusal> {
-    let wait = attempts::claim(&[AttemptKey::mail(email)], allowed, rows, cx);
+    let wait = attempts::claim(counted, allowed, rows, cx);
     let claim = rows.get::<EmailClaim>(claim_key(AccountKind::Customer, email));
     let Some(customer_id) = claim.map(|claim| CustomerId(claim.account_id)) else { return Ok(()) };
-    let may =
-        rows.get::<Customer>(customer_id).is_some_and(|customer| customer.status == CustomerStatus::Active);
+    let customer = rows.get::<Customer>(customer_id);
+    let may = customer.is_some_and(|customer| customer.status == CustomerStatus::Active);
     match may && wait.is_zero() {
         true => request(customer_id, LinkPurpose::ResetPassword, link_id, email, rows, cx),
         false => Ok(()),

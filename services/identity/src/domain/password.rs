@@ -1,12 +1,6 @@
 //! Which passwords are taken. Long ones are strong whatever they are made of, so that nothing is asked but length and that nobody
 //! guesses it first.
 
-/// The fewest characters.
-pub const LENGTH_MIN: usize = 8;
-
-/// The most characters: what is hashed is bounded.
-pub const LENGTH_MAX: usize = 128;
-
 /// What people choose when they are asked for eight characters, in small letters.
 const COMMON: &[&str] = &[
     "00000000",
@@ -128,7 +122,7 @@ pub fn objection(password: &str, email: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{COMMON, LENGTH_MIN, objection};
+    use super::{COMMON, objection};
 
     #[test]
     fn what_is_guessed_first_is_not_taken() {
@@ -150,7 +144,7 @@ mod tests {
     #[test]
     fn the_list_has_what_could_be_chosen_at_all() {
         for word in COMMON {
-            assert!(word.chars().count() >= LENGTH_MIN && word.to_lowercase() == *word, "{word}");
+            assert!(word.chars().count() >= 8 && word.to_lowercase() == *word, "{word}");
         }
     }
 }

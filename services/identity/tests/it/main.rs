@@ -1,3 +1,4 @@
 //! The service's rules on the engine's unit of work, and its routes on real databases.
 
 mod http;
+mod rules;

@@ -1,8 +1,14 @@
 //! The routes, on a service at work.
 
+mod admin;
+mod links;
 mod log_in;
+mod me;
 mod refresh;
+mod secrets;
 mod sign_up;
+mod staff;
+mod totp;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -16,7 +22,8 @@ use bus::Embedded;
 use contracts::Timestamp;
 use engine::{Clock, ManualClock};
 use host::{Context, Running, Stores};
-use identity::{Config, HashCost};
+use host::{LinkKind, ServerLimits};
+use identity::{Config, HashCost, Link, LinkPurpose};
 use serde_json::{Value, json};
 use testkit::PostgresServer;
 use tower::ServiceExt;
@@ -153,6 +160,60 @@ impl Mounted {
     /// Signs a customer up; what is answered.
     pub async fn sign_up(&self, email: &str) -> Value {
         self.post("/customers", &sign_up(email)).await.of(201)
+    }
+
+    /// The token of the link of a purpose that is good now.
+    pub async fn link(&self, purpose: LinkPurpose) -> String {
+        let links: Vec<Link> =
+            self.service.reads().select("ORDER BY link_id", Vec::new()).await.expect("it reads");
+        let link = links.into_iter().rfind(|link| link.purpose == purpose).expect("a link");
+        let kind = match purpose {
+            LinkPurpose::VerifyEmail => LinkKind::VerifyEmail,
+            LinkPurpose::ResetPassword => LinkKind::ResetPassword,
+            LinkPurpose::Invitation => LinkKind::AcceptInvitation,
+        };
+        self.ctx.secrets.link_tokens().issue(link.link_id, kind)
+    }
+
+    /// The events of a type, oldest first.
+    pub async fn published(&self, kind: &str) -> Vec<Value> {
+        let sql = format!(
+            "SELECT data FROM event_log WHERE type = {} ORDER BY at_us, pos",
+            self.service.reads().parameter(1)
+        );
+        let rows = self.service.reads().query(sql, vec![engine::Value::from(kind)]).await.expect("it reads");
+        let data = rows.iter().map(|row| row.try_get_by_index::<String>(0).expect("text"));
+        data.map(|data| serde_json::from_str(&data).expect("JSON")).collect()
+    }
+
+    /// Invites somebody of staff, who accepts; the account.
+    pub async fn add_staff(&self, email: &str, role: &str) -> Value {
+        let body = json!({"email": email, "name": "Grace Hopper", "role": role});
+        let invited = self.operator(Method::POST, "/admin/staff", Some(&body)).await.of(201);
+        let accepted = json!({"token": invited["invitation_token"], "password": PASSWORD});
+        self.post("/staff/accept-invitation", &accepted).await.of(204);
+        invited["staff"].clone()
+    }
+
+    pub async fn log_in_staff(&self, email: &str, code: Option<&str>) -> Answer {
+        let mut body = json!({"email": email, "password": PASSWORD});
+        if let Some(code) = code {
+            body["code"] = json!(code);
+        }
+        self.post("/staff/login", &body).await
+    }
+
+    /// The same routes as the shop serves them: behind the table of who may.
+    pub fn behind_the_table(mut self) -> Self {
+        let nested = Router::new().nest("/api/v1", self.routes.clone());
+        let hardened = host::harden(
+            nested,
+            ServerLimits::default(),
+            self.ctx.authentication(),
+            host::RequestCounts::default(),
+        );
+        self.routes = hardened;
+        self
     }
 
     pub async fn log_in(&self, email: &str, password: &str) -> Answer {
