@@ -46,6 +46,12 @@ planted! {
     /// In the session: recorded replies are not written.
     RepliesAreNotRecorded = "replies-are-not-recorded",
         "a command under a known key is carried out again", ["one_effect_per_key"];
+    /// In the session: the look for calls whose process is gone finds none.
+    CallsAreNotTakenOver = "calls-are-not-taken-over",
+        "a process does not ask what became of the calls of the one before", ["comes_to_rest", "orders_end"];
+    /// In the session: the look for the earliest timer finds none.
+    TimersAreForgotten = "timers-are-forgotten",
+        "a process does not look at its start for timers that are set", ["comes_to_rest", "orders_end"];
     /// In the outside: keys change with each start of the process.
     FreshKeyAfterCrash = "fresh-key-after-crash",
         "a call is repeated under a new idempotency key after a crash", ["one_capture_per_order", "one_parcel_per_order"];

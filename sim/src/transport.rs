@@ -13,18 +13,23 @@ pub struct FaultyTransport {
     pub embedded: Embedded,
     /// The seed's faults.
     pub faults: Faults,
+    /// Whether order holds for a subject's events of one type only, as where each type has a topic of its own.
+    pub topic_per_type: bool,
 }
 
 impl Transport for FaultyTransport {
     fn subscribe(&self, consumer: Consumer, wake: Wake) -> Result<Box<dyn Subscription>, TransportError> {
         let inner = self.embedded.subscribe(consumer, wake)?;
-        Ok(Box::new(FaultySubscription { inner, faults: self.faults.clone(), seen: Vec::new() }))
+        let Self { faults, topic_per_type, .. } = self;
+        let (faults, topic_per_type) = (faults.clone(), *topic_per_type);
+        Ok(Box::new(FaultySubscription { inner, faults, topic_per_type, seen: Vec::new() }))
     }
 }
 
 struct FaultySubscription {
     inner: Box<dyn Subscription>,
     faults: Faults,
+    topic_per_type: bool,
     seen: Vec<Delivery>,
 }
 
@@ -51,35 +56,42 @@ impl Subscription for FaultySubscription {
 }
 
 impl FaultySubscription {
-    /// What is lost takes the later events of its subject with it: they come again together.
+    /// Events of one stream stay in order.
+    fn stream<'a>(&self, delivery: &'a Delivery) -> (&'a str, &'a str) {
+        let event = &delivery.logged.event;
+        (event.subject.as_str(), if self.topic_per_type { event.kind.as_str() } else { "" })
+    }
+
+    /// What is lost takes the later events of its stream with it: they come again together.
     fn lose(&self, deliveries: &mut Vec<Delivery>) {
-        let mut lost = BTreeSet::new();
+        let mut lost: BTreeSet<(String, String)> = BTreeSet::new();
         deliveries.retain(|delivery| {
-            let subject = &delivery.logged.event.subject;
-            if !lost.contains(subject) && self.faults.strikes(Fault::EventLost) {
-                lost.insert(subject.clone());
+            let (subject, kind) = self.stream(delivery);
+            let stream = (subject.to_owned(), kind.to_owned());
+            if !lost.contains(&stream) && self.faults.strikes(Fault::EventLost) {
+                lost.insert(stream.clone());
             }
-            !lost.contains(subject)
+            !lost.contains(&stream)
         });
     }
 
     fn reorder(&self, deliveries: Vec<Delivery>) -> Vec<Delivery> {
         let count = deliveries.len();
-        let mut subjects: Vec<VecDeque<Delivery>> = Vec::new();
+        let mut streams: Vec<VecDeque<Delivery>> = Vec::new();
         for delivery in deliveries {
-            let subject = &delivery.logged.event.subject;
-            let of_subject = |queue: &&mut VecDeque<Delivery>| queue[0].logged.event.subject == *subject;
-            match subjects.iter_mut().find(of_subject) {
+            let of_stream =
+                |queue: &&mut VecDeque<Delivery>| self.stream(&queue[0]) == self.stream(&delivery);
+            match streams.iter_mut().find(of_stream) {
                 Some(queue) => queue.push_back(delivery),
-                None => subjects.push(VecDeque::from([delivery])),
+                None => streams.push(VecDeque::from([delivery])),
             }
         }
         let mut reordered = Vec::with_capacity(count);
-        while !subjects.is_empty() {
-            let place = self.faults.below(subjects.len());
-            reordered.extend(subjects[place].pop_front());
-            if subjects[place].is_empty() {
-                subjects.remove(place);
+        while !streams.is_empty() {
+            let place = self.faults.below(streams.len());
+            reordered.extend(streams[place].pop_front());
+            if streams[place].is_empty() {
+                streams.remove(place);
             }
         }
         reordered

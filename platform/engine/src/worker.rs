@@ -178,6 +178,8 @@ impl<S: Service> Worker<S> {
     /// Goes on with another session after the store has failed, and reads anew where the lane stands: a commit whose outcome is
     /// unknown may have moved it on.
     pub fn reload(&mut self, mut session: Box<dyn Session>) -> Result<(), StoreError> {
+        // What the old session still has open would lock this one out.
+        self.session.rollback();
         // A store that opens and cannot write, such as one on a full disk, does not work yet.
         session.begin()?;
         session.upsert(

@@ -9,12 +9,13 @@ use uuid::Uuid;
 
 use super::{
     service::{Bank, Message},
-    world::Producer,
+    world::{CommitFault, FaultySession, Producer, World},
 };
 use crate::{
     CountedIds, MemoryStore, Process, ProcessOptions, Row, Session, StoreError, Take,
     books::Books,
     clock::ManualClock,
+    effects,
     process::open_log,
     session::{HeadMove, Select},
     table::Table,
@@ -146,4 +147,22 @@ fn a_retry_that_is_due_later_than_another_is_not_forgotten() {
     bench.clock.advance_to(second);
     assert!(bench.step(), "and the second has its own");
     assert!(dues(&bench).iter().all(|(_, attempt)| *attempt == 2), "{:?}", dues(&bench));
+}
+
+#[test]
+fn calls_that_cannot_be_taken_over_now_lock_nobody_out() {
+    let world = World::sqlite();
+    let account = Uuid::from_u128(1);
+    world.lane().command(Message::AskOutside { account }).expect("asked");
+    let far = Timestamp(i64::MAX);
+    for fault in [CommitFault::RequestLost, CommitFault::AnswerLost] {
+        let mut failing = FaultySession { session: world.session(), fault: Some(fault) };
+        assert!(effects::take_over::<Bank>(&mut failing, far, 10).is_err());
+        let mut other = world.session();
+        other.begin().expect("nobody has the store");
+        other.rollback();
+        failing.fault = Some(fault);
+        assert!(effects::give_up::<Bank>(&mut failing, &format!("ask:{account}"), far).is_err());
+        other.begin().expect("nobody has the store");
+    }
 }
