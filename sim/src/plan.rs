@@ -73,7 +73,7 @@ impl Plan {
             grace_period_ms: random.of(&[0, 500, 2_000]),
             parcels_move: random.chance(5_000),
             staff_finish: random.chance(8_000),
-            topic_per_type: random.chance(3_000),
+            topic_per_type: random.chance(4_000),
             take_max: random.of(&[1, 2, 5, 256]),
             haste_us: random.of(&[1_000, 100_000, 2_000_000]),
         }

@@ -1,7 +1,7 @@
 //! The embedded transport with the faults that every transport may have. What stays is its promise: a subject's events in order,
 //! and nothing lost for good, because a consumer reads on from where it stands.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use bus::{Consumer, Cursors, Delivery, Embedded, Subscription, Transport, TransportError, Wake};
 
@@ -22,7 +22,13 @@ impl Transport for FaultyTransport {
         let inner = self.embedded.subscribe(consumer, wake)?;
         let Self { faults, topic_per_type, .. } = self;
         let (faults, topic_per_type) = (faults.clone(), *topic_per_type);
-        Ok(Box::new(FaultySubscription { inner, faults, topic_per_type, seen: Vec::new() }))
+        Ok(Box::new(FaultySubscription {
+            inner,
+            faults,
+            topic_per_type,
+            seen: Vec::new(),
+            lost: BTreeMap::new(),
+        }))
     }
 }
 
@@ -31,6 +37,8 @@ struct FaultySubscription {
     faults: Faults,
     topic_per_type: bool,
     seen: Vec<Delivery>,
+    /// Streams that do not come through, and for how many polls more.
+    lost: BTreeMap<(String, String), usize>,
 }
 
 impl Subscription for FaultySubscription {
@@ -55,32 +63,38 @@ impl Subscription for FaultySubscription {
     }
 }
 
-impl FaultySubscription {
-    /// Events of one stream stay in order.
-    fn stream<'a>(&self, delivery: &'a Delivery) -> (&'a str, &'a str) {
-        let event = &delivery.logged.event;
-        (event.subject.as_str(), if self.topic_per_type { event.kind.as_str() } else { "" })
-    }
+/// Events of one stream stay in order: a subject's, or a subject's of one type where each type has a topic of its own.
+fn stream_of(delivery: &Delivery, topic_per_type: bool) -> (String, String) {
+    let event = &delivery.logged.event;
+    let kind = if topic_per_type { event.kind.clone() } else { String::new() };
+    (event.subject.clone(), kind)
+}
 
-    /// What is lost takes the later events of its stream with it: they come again together.
-    fn lose(&self, deliveries: &mut Vec<Delivery>) {
-        let mut lost: BTreeSet<(String, String)> = BTreeSet::new();
+impl FaultySubscription {
+    /// What is lost takes the later events of its stream with it: they come again together, now or many polls later.
+    fn lose(&mut self, deliveries: &mut Vec<Delivery>) {
+        self.lost.retain(|_, polls| {
+            *polls -= 1;
+            *polls > 0
+        });
+        let Self { lost, faults, topic_per_type, .. } = self;
+        let topic_per_type = *topic_per_type;
         deliveries.retain(|delivery| {
-            let (subject, kind) = self.stream(delivery);
-            let stream = (subject.to_owned(), kind.to_owned());
-            if !lost.contains(&stream) && self.faults.strikes(Fault::EventLost) {
-                lost.insert(stream.clone());
+            let stream = stream_of(delivery, topic_per_type);
+            if !lost.contains_key(&stream) && faults.strikes(Fault::EventLost) {
+                let polls = faults.of_items(&[1, 1, 3, 30]);
+                lost.insert(stream.clone(), polls);
             }
-            !lost.contains(&stream)
+            !lost.contains_key(&stream)
         });
     }
 
     fn reorder(&self, deliveries: Vec<Delivery>) -> Vec<Delivery> {
         let count = deliveries.len();
         let mut streams: Vec<VecDeque<Delivery>> = Vec::new();
+        let stream_of = |delivery: &Delivery| stream_of(delivery, self.topic_per_type);
         for delivery in deliveries {
-            let of_stream =
-                |queue: &&mut VecDeque<Delivery>| self.stream(&queue[0]) == self.stream(&delivery);
+            let of_stream = |queue: &&mut VecDeque<Delivery>| stream_of(&queue[0]) == stream_of(&delivery);
             match streams.iter_mut().find(of_stream) {
                 Some(queue) => queue.push_back(delivery),
                 None => streams.push(VecDeque::from([delivery])),
