@@ -51,7 +51,7 @@ planted! {
         "a process does not ask what became of the calls of the one before", ["comes_to_rest", "orders_end"];
     /// In the session: the look for the earliest timer finds none.
     TimersAreForgotten = "timers-are-forgotten",
-        "a process does not look at its start for timers that are set", ["comes_to_rest", "orders_end"];
+        "timers that are set are not looked for in the store", ["comes_to_rest", "orders_end"];
     /// In the outside: keys change with each start of the process.
     FreshKeyAfterCrash = "fresh-key-after-crash",
         "a call is repeated under a new idempotency key after a crash", ["one_capture_per_order", "one_parcel_per_order"];
@@ -66,7 +66,7 @@ planted! {
         "a release of an older revision of the cart is not ignored", ["holds_are_the_carts"];
     /// In inventory's rules.
     OversellIsAllowed = "validation-trusts-the-cart",
-        "an order's stock is confirmed though it is promised to others", ["stock_adds_up", "no_internal_error"];
+        "an order's stock is confirmed though it is promised to others", ["stock_adds_up", "nothing_is_parked_without_reason"];
     /// In cart's rules.
     CartsAreNotRepriced = "carts-are-not-repriced",
         "a new price reaches the copy and not the open carts", ["carts_have_the_prices"];

@@ -122,7 +122,7 @@ impl Session for FaultySession {
             Some(Planted::CallsAreNotTakenOver) => {
                 select.table.name == "effect" && matches!(select.filter, Filter::Until { .. })
             }
-            // The look for the earliest timer of all, as a process does at its start.
+            // The look for the earliest timer of all, at a start and where others may have set one.
             Some(Planted::TimersAreForgotten) => {
                 let earliest = Some(Value::Integer(i64::MIN));
                 let looks =
