@@ -155,6 +155,14 @@ impl Client for Merchants {
                 Some(Ask::Payment(payment::Message::Adjust(gifts))) => {
                     shop.acknowledged.gifts.extend(gifts.iter().map(|gift| gift.id.clone()));
                 }
+                Some(Ask::Catalog(catalog::Message::CreateProducts { products })) => {
+                    // Second thoughts about the price, before everybody has heard of the product.
+                    let Some(product_id) = products.first().map(|product| product.product_id) else { return };
+                    let price = Money::new(shop.faults.within(0, 5_000) as i64, Currency::EUR);
+                    let ask = Ask::Catalog(catalog::Message::ChangePrice { product_id, price });
+                    self.errand = Some(Errand::new(ask, shop));
+                    return;
+                }
                 _ => {}
             },
             Heard::Refused(_) => {}

@@ -3,7 +3,7 @@
 use sim::{
     coverage::STATES,
     faults::Fault,
-    report::run_many,
+    report::{Seeds, run_many},
     run::{keep_quiet_about_caught_panics, run},
 };
 
@@ -25,7 +25,8 @@ fn a_seed_is_the_same_in_every_run_and_seeds_differ() {
 #[test]
 fn no_seed_breaks_an_invariant_and_every_fault_is_met() {
     keep_quiet_about_caught_panics();
-    let summary = run_many(0, 120, None, 2, false);
+    let seeds = Seeds { first: 0, count: 120, threads: 2, goes_on: false };
+    let summary = run_many(seeds, None, &|_| {});
     let failure = summary.failures.first();
     assert!(failure.is_none(), "{failure:?}");
     assert_eq!(summary.seeds, 120);
