@@ -104,7 +104,7 @@ fn many(planted: Option<Planted>, arguments: &Arguments) -> ExitCode {
     let with_bug = planted.map_or(String::new(), |bug| format!(" --planted {}", bug.name()));
     let on_failure = |report::Failure { seed, invariant, message }: &report::Failure| {
         eprintln!("seed {seed}: {invariant} is broken: {message}");
-        eprintln!("again, with what led to it: cargo xtask sim --seed {seed}{with_bug}\n");
+        eprintln!("again, with what led to it: cargo run -p sim -- --seed {seed}{with_bug}\n");
     };
     let seeds =
         Seeds { first: arguments.from, count: arguments.seeds, threads, goes_on: arguments.keep_going };

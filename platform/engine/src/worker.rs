@@ -151,7 +151,9 @@ impl<S: Service> Worker<S> {
 
     /// The calls of a process that is gone, when it is time to look for them.
     pub fn take_over(&mut self, now: Timestamp) -> Result<Vec<Call<S>>, StoreError> {
-        if self.next_take_over > now {
+        // A clock that was set back must not keep the lane from looking until it is where it was.
+        let was_set_back = self.next_take_over > now.plus(TAKE_OVER_EVERY);
+        if self.next_take_over > now && !was_set_back {
             return Ok(Vec::new());
         }
         self.next_take_over = now.plus(TAKE_OVER_EVERY);

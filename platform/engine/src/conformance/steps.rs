@@ -1,6 +1,9 @@
 //! A process that is driven step by step, on the store in memory: what its lane looks for, and when.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
 
 use bus::{Consumer, Cursors, Delivery, Subscription, Transport, TransportError, Wake};
 use contracts::Timestamp;
@@ -12,7 +15,7 @@ use super::{
     world::{CommitFault, FaultySession, Producer, World},
 };
 use crate::{
-    CountedIds, MemoryStore, Process, ProcessOptions, Row, Session, StoreError, Take,
+    Clock, CountedIds, MemoryStore, Process, ProcessOptions, Row, Session, StoreError, Take,
     books::Books,
     clock::ManualClock,
     effects,
@@ -147,6 +150,44 @@ fn a_retry_that_is_due_later_than_another_is_not_forgotten() {
     bench.clock.advance_to(second);
     assert!(bench.step(), "and the second has its own");
     assert!(dues(&bench).iter().all(|(_, attempt)| *attempt == 2), "{:?}", dues(&bench));
+}
+
+/// A clock that can be set back.
+struct SetClock(AtomicI64);
+
+impl Clock for SetClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::Relaxed))
+    }
+}
+
+fn process_on(store: &MemoryStore, clock: Arc<dyn Clock>, run: u64) -> Process<Bank> {
+    let session: Box<dyn Session> = Box::new(store.session());
+    let process = Process::start(ProcessOptions {
+        service: Arc::new(Bank),
+        lanes: vec![(session, Box::new(CountedIds::new(run)))],
+        transport: Arc::new(Mailbox::default()),
+        clock,
+        outside: None,
+    });
+    process.expect("it starts")
+}
+
+#[test]
+fn a_clock_that_is_set_back_does_not_keep_calls_from_being_taken_over() {
+    const SECOND: i64 = 1_000_000;
+    let (store, now) = (MemoryStore::new(), 1_767_225_600 * SECOND);
+    open_log(&Bank, Box::new(store.session()), Uuid::from_u128(1)).expect("memory has room");
+    let wrong = Arc::new(SetClock(AtomicI64::new(now + 3_600 * SECOND)));
+    let mut stays = process_on(&store, wrong.clone(), 1);
+    let mut goes = process_on(&store, Arc::new(SetClock(AtomicI64::new(now))), 2);
+    let account = Uuid::from_u128(1);
+    goes.submit(Uuid::from_u128(9), None, Message::AskOutside { account });
+    assert!(goes.batch(0, Take::ALL, false).is_some(), "it asks, and is gone before it calls");
+    drop(goes);
+    wrong.0.store(now + 61 * SECOND, Ordering::Relaxed);
+    stays.batch(0, Take::ALL, false);
+    assert_eq!(stays.due_calls().len(), 1, "its lease has ended");
 }
 
 #[test]
