@@ -29,6 +29,7 @@ pub trait Client {
 }
 
 /// What an answer means to whoever must go on.
+#[allow(clippy::large_enum_variant)] // Made once per command.
 pub enum Heard {
     /// It was done.
     Done(Reply),

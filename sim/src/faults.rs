@@ -33,7 +33,7 @@ macro_rules! faults {
 
 faults! {
     /// An event does not reach its consumer, and comes again from the log.
-    EventLost = "event lost", [100, 500, 2_000];
+    EventLost = "event lost", [200, 1_000, 3_000];
     /// An event comes again, soon or long after.
     EventRepeated = "event repeated", [200, 1_000, 5_000];
     /// Events of other subjects overtake one another.
@@ -73,9 +73,9 @@ faults! {
     /// A client does not wait long enough.
     ClientGaveUp = "client timed out", [100, 500, 2_000];
     /// A service's clock jumps ahead.
-    ClockAhead = "clock jumps ahead", [5, 20, 60];
+    ClockAhead = "clock jumps ahead", [10, 50, 200];
     /// A service's clock jumps back.
-    ClockBack = "clock jumps back", [5, 20, 60];
+    ClockBack = "clock jumps back", [10, 50, 200];
     /// An event meets an error of the rules, for a time.
     RulesBroken = "rules broken", [50, 200, 600];
     /// The gateway declines.

@@ -6,7 +6,7 @@ use clap::Parser;
 use comfy_table::{Table, presets};
 use sim::{
     planted::Planted,
-    report::{self, Summary, caught_within, run_many},
+    report::{self, Seeds, Summary, caught_within, run_many},
     run::{Outcome, run},
 };
 
@@ -101,7 +101,14 @@ fn show_one(outcome: &Outcome, trace: bool) {
 fn many(planted: Option<Planted>, arguments: &Arguments) -> ExitCode {
     let threads =
         arguments.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    let summary = run_many(arguments.from, arguments.seeds, planted, threads, arguments.keep_going);
+    let with_bug = planted.map_or(String::new(), |bug| format!(" --planted {}", bug.name()));
+    let on_failure = |report::Failure { seed, invariant, message }: &report::Failure| {
+        eprintln!("seed {seed}: {invariant} is broken: {message}");
+        eprintln!("again, with what led to it: cargo run -p sim -- --seed {seed}{with_bug}\n");
+    };
+    let seeds =
+        Seeds { first: arguments.from, count: arguments.seeds, threads, goes_on: arguments.keep_going };
+    let summary = run_many(seeds, planted, &on_failure);
     if arguments.json {
         println!("{}", summary.json());
     } else {
@@ -114,11 +121,6 @@ fn many(planted: Option<Planted>, arguments: &Arguments) -> ExitCode {
         }
         let Summary { seeds, orders, events, hash, .. } = &summary;
         println!("{seeds} seeds, {orders} orders, {events} events; traces {hash:016x}");
-    }
-    let with_bug = planted.map_or(String::new(), |bug| format!(" --planted {}", bug.name()));
-    for report::Failure { seed, invariant, message } in &summary.failures {
-        eprintln!("\nseed {seed}: {invariant} is broken: {message}");
-        eprintln!("again, with what led to it: cargo xtask sim --seed {seed}{with_bug}");
     }
     if summary.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -38,6 +38,8 @@ pub struct Plan {
     pub parcels_move: bool,
     /// Whether staff go on until every parcel has arrived.
     pub staff_finish: bool,
+    /// Whether each type of event has a topic of its own: then types overtake one another, of one subject too.
+    pub topic_per_type: bool,
     /// The most that a batch takes of each kind.
     pub take_max: usize,
     /// How hasty time is: the most that passes in a step, in microseconds.
@@ -71,6 +73,7 @@ impl Plan {
             grace_period_ms: random.of(&[0, 500, 2_000]),
             parcels_move: random.chance(5_000),
             staff_finish: random.chance(8_000),
+            topic_per_type: random.chance(4_000),
             take_max: random.of(&[1, 2, 5, 256]),
             haste_us: random.of(&[1_000, 100_000, 2_000_000]),
         }

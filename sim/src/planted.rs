@@ -46,6 +46,12 @@ planted! {
     /// In the session: recorded replies are not written.
     RepliesAreNotRecorded = "replies-are-not-recorded",
         "a command under a known key is carried out again", ["one_effect_per_key"];
+    /// In the session: the look for calls whose process is gone finds none.
+    CallsAreNotTakenOver = "calls-are-not-taken-over",
+        "a process does not ask what became of the calls of the one before", ["comes_to_rest", "orders_end"];
+    /// In the session: the look for the earliest timer finds none.
+    TimersAreForgotten = "timers-are-forgotten",
+        "timers that are set are not looked for in the store", ["comes_to_rest", "orders_end"];
     /// In the outside: keys change with each start of the process.
     FreshKeyAfterCrash = "fresh-key-after-crash",
         "a call is repeated under a new idempotency key after a crash", ["one_capture_per_order", "one_parcel_per_order"];
@@ -60,7 +66,7 @@ planted! {
         "a release of an older revision of the cart is not ignored", ["holds_are_the_carts"];
     /// In inventory's rules.
     OversellIsAllowed = "validation-trusts-the-cart",
-        "an order's stock is confirmed though it is promised to others", ["stock_adds_up", "no_internal_error"];
+        "an order's stock is confirmed though it is promised to others", ["stock_adds_up", "nothing_is_parked_without_reason"];
     /// In cart's rules.
     CartsAreNotRepriced = "carts-are-not-repriced",
         "a new price reaches the copy and not the open carts", ["carts_have_the_prices"];

@@ -76,8 +76,22 @@ impl Summary {
     }
 }
 
-/// Runs `count` seeds from `first` on, on some threads. Stops at the first failure, unless `goes_on`.
-pub fn run_many(first: u64, count: u64, planted: Option<Planted>, threads: usize, goes_on: bool) -> Summary {
+/// Which seeds to run, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Seeds {
+    /// The first.
+    pub first: u64,
+    /// How many.
+    pub count: u64,
+    /// On how many threads.
+    pub threads: usize,
+    /// Whether to go on after a failure.
+    pub goes_on: bool,
+}
+
+/// Runs seeds. `on_failure` hears of each that breaks an invariant, when it does.
+pub fn run_many(seeds: Seeds, planted: Option<Planted>, on_failure: &(dyn Fn(&Failure) + Sync)) -> Summary {
+    let Seeds { first, count, threads, goes_on } = seeds;
     let next = AtomicU64::new(first);
     let stops = AtomicBool::new(false);
     let summary = Mutex::new(Summary::default());
@@ -94,7 +108,9 @@ pub fn run_many(first: u64, count: u64, planted: Option<Planted>, threads: usize
                         stops.store(true, Ordering::Relaxed);
                     }
                     if let Ok(mut summary) = summary.lock() {
+                        let known = summary.failures.len();
                         summary.add(&outcome);
+                        summary.failures[known..].iter().for_each(on_failure);
                     }
                 }
             });

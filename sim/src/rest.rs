@@ -39,11 +39,11 @@ pub fn come(world: &mut World, until: Until) {
         }
         match next_due(world, until) {
             Next::In(micros) => world.shop.time.pass(micros),
-            Next::Unknown if waits < WAITS_MAX => {
+            Next::Left(micros) if waits < WAITS_MAX => {
                 waits += 1;
-                world.shop.time.pass(WAIT_US);
+                world.shop.time.pass(micros.max(WAIT_US));
             }
-            Next::Unknown => break,
+            Next::Left(_) => break,
             Next::Never => return,
         }
     }
@@ -88,15 +88,15 @@ fn round(world: &mut World) -> bool {
 pub enum Next {
     /// After so many microseconds.
     In(i64),
-    /// Something is left, and its time is known to nobody here.
-    Unknown,
+    /// Not before so many microseconds: a call that a process has left, until its lease ends and somebody looks.
+    Left(i64),
     /// Nothing is left.
     Never,
 }
 
 /// When something is to be done next, faults or not.
 pub fn next_due(world: &World, until: Until) -> Next {
-    let (mut next, mut unknown): (Option<i64>, bool) = (None, false);
+    let (mut next, mut left): (Option<i64>, Option<i64>) = (None, None);
     for node in &world.shop.nodes {
         let now = node.clock().now();
         let mut books = world.shop.books(node.name());
@@ -112,13 +112,16 @@ pub fn next_due(world: &World, until: Until) -> Next {
             let micros = due.micros_since(now).max(1);
             next = Some(next.map_or(micros, |next| next.min(micros)));
         }
-        let open = books.open_effects().unwrap_or_default();
-        unknown |= calls.is_none() && open.iter().any(|effect| !effect.given_up);
+        for effect in books.open_effects().unwrap_or_default() {
+            if calls.is_none() && !effect.given_up {
+                left = left.max(Some(effect.lease.micros_since(now)));
+            }
+        }
     }
-    match (next, unknown) {
-        (Some(micros), false) => Next::In(micros),
-        (Some(micros), true) => Next::In(micros.min(WAIT_US)),
-        (None, true) => Next::Unknown,
-        (None, false) => Next::Never,
+    match (next, left) {
+        (Some(micros), None) => Next::In(micros),
+        (Some(micros), Some(_)) => Next::In(micros.min(WAIT_US)),
+        (None, Some(micros)) => Next::Left(micros),
+        (None, None) => Next::Never,
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     coverage::Coverage,
     faults::Fault,
     invariants::{self, Violation},
-    plan::Plan,
+    plan::{Plan, PlannedProduct},
     planted::Planted,
     rest::{self, Until},
     shopper::Shopper,
@@ -113,28 +113,35 @@ fn live(world: &mut World) -> Option<Violation> {
     world.shop.faults.violation().or_else(|| invariants::check_rest(world))
 }
 
+/// A product with nothing remarkable about it.
+pub(crate) fn new_product(product_id: ProductId, name: String, price: Money, stocked: bool) -> NewProduct {
+    NewProduct {
+        product_id,
+        slug: None,
+        sku: None,
+        name,
+        description: "Good and useful.".into(),
+        price,
+        weight_grams: 100,
+        stocked,
+        status: ProductStatus::Listed,
+        tax_class: TaxClass::Standard,
+        category_ids: Vec::new(),
+        pictures: Vec::new(),
+        featured: None,
+        options: Vec::new(),
+        variants: Vec::new(),
+    }
+}
+
 /// Products, stock and clients.
 fn open_shop(world: &mut World) {
     let products = world.shop.plan.products.clone();
     let ids: Vec<ProductId> = products.iter().map(|_| ProductId(world.shop.new_id())).collect();
-    let new =
-        |(number, (product_id, planned)): (usize, (&ProductId, &crate::plan::PlannedProduct))| NewProduct {
-            product_id: *product_id,
-            slug: None,
-            sku: None,
-            name: format!("Product {number}"),
-            description: "Good and useful.".into(),
-            price: Money::new(planned.price, Currency::EUR),
-            weight_grams: 100,
-            stocked: planned.stocked,
-            status: ProductStatus::Listed,
-            tax_class: TaxClass::Standard,
-            category_ids: Vec::new(),
-            pictures: Vec::new(),
-            featured: None,
-            options: Vec::new(),
-            variants: Vec::new(),
-        };
+    let new = |(number, (product_id, planned)): (usize, (&ProductId, &PlannedProduct))| {
+        let price = Money::new(planned.price, Currency::EUR);
+        new_product(*product_id, format!("Product {number}"), price, planned.stocked)
+    };
     let new = ids.iter().zip(&products).enumerate().map(new).collect();
     (0..world.shop.nodes.len()).for_each(|place| {
         world.start(place);
@@ -160,6 +167,6 @@ fn open_shop(world: &mut World) {
         world.clients.push(Box::new(shopper));
     }
     world.clients.push(Box::new(Packers::default()));
-    let left = world.shop.faults.of_items(&[0, 3, 10]);
+    let left = world.shop.faults.of_items(&[0, 5, 20]);
     world.clients.push(Box::new(Merchants::new(customers, left)));
 }

@@ -37,7 +37,6 @@ impl FaultySession {
     fn check_watermarks(&mut self, table: &'static Table, rows: &[Row]) -> Result<(), StoreError> {
         let stored = Select { table, filter: Filter::All, lock: Lock::None };
         let stored = self.session.select(&stored)?;
-        let is_read_models = |row: &Row| matches!(&row[0], Value::Text(consumer) if consumer.contains('.'));
         for row in rows.iter().filter(|row| !is_read_models(row)) {
             if stored.contains(row) {
                 let message = format!("an event up to {row:?} is handled again");
@@ -63,6 +62,11 @@ impl FaultySession {
         }
         Err(StoreError::Unavailable("the process ends".into()))
     }
+}
+
+/// Whether a watermark is a read model's.
+fn is_read_models(row: &Row) -> bool {
+    matches!(&row[0], Value::Text(consumer) if consumer.contains('.'))
 }
 
 impl Session for FaultySession {
@@ -113,7 +117,21 @@ impl Session for FaultySession {
     }
 
     fn select(&mut self, select: &Select) -> Result<Vec<Row>, StoreError> {
-        if self.has(Planted::UnknownCommitIsDoneAgain) && select.table.name == "lane" {
+        let is_blind = match self.planted {
+            Some(Planted::UnknownCommitIsDoneAgain) => select.table.name == "lane",
+            Some(Planted::CallsAreNotTakenOver) => {
+                select.table.name == "effect" && matches!(select.filter, Filter::Until { .. })
+            }
+            // The look for the earliest timer of all, at a start and where others may have set one.
+            Some(Planted::TimersAreForgotten) => {
+                let earliest = Some(Value::Integer(i64::MIN));
+                let looks =
+                    |filter: &Filter| matches!(filter, Filter::After { after, .. } if *after == earliest);
+                select.table.name == "timer" && looks(&select.filter)
+            }
+            _ => false,
+        };
+        if is_blind {
             return Ok(Vec::new());
         }
         self.session.select(select)
@@ -133,7 +151,8 @@ impl Session for FaultySession {
             }
             self.check_watermarks(table, &rows)?;
             if self.has(Planted::CursorBeforeCommit) {
-                self.watermarks.push((table, rows.clone()));
+                let own = rows.iter().filter(|row| !is_read_models(row)).cloned().collect();
+                self.watermarks.push((table, own));
             }
         }
         self.session.upsert(table, rows)

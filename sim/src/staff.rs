@@ -9,6 +9,7 @@ use payment::Adjustment;
 use crate::{
     ask::{Answer, Ask},
     client::{Client, Errand, Heard, heard},
+    run::new_product,
     shop::Shop,
 };
 
@@ -85,7 +86,10 @@ impl Merchants {
         let listed = |product: &Product| product.status == ProductStatus::Listed;
         let products: Vec<Product> =
             shop.all::<Product>(ServiceName::Catalog).into_iter().filter(listed).collect();
-        let product = products.get(shop.faults.below(products.len()))?;
+        // What is new is looked at more than what is old.
+        let newest = products.len().saturating_sub(1);
+        let place = if shop.faults.chance(4_000) { newest } else { shop.faults.below(products.len()) };
+        let product = products.get(place)?;
         let product_id = product.product_id;
         let faults = shop.faults.clone();
         Some(match faults.below(20) {
@@ -95,6 +99,12 @@ impl Merchants {
             }
             9 if products.len() > 2 => {
                 Ask::Catalog(catalog::Message::DeleteProduct { product_id, revision: None })
+            }
+            13..=14 => {
+                let price = Money::new(faults.within(0, 5_000) as i64, Currency::EUR);
+                let (id, stocked) = (contracts::ProductId(shop.new_id()), faults.chance(8_000));
+                let product = new_product(id, format!("Novelty {id}"), price, stocked);
+                Ask::Catalog(catalog::Message::CreateProducts { products: vec![product] })
             }
             10..=12 if !self.customers.is_empty() => {
                 let customer_id = faults.of_items(&self.customers);
@@ -144,6 +154,14 @@ impl Client for Merchants {
                 }
                 Some(Ask::Payment(payment::Message::Adjust(gifts))) => {
                     shop.acknowledged.gifts.extend(gifts.iter().map(|gift| gift.id.clone()));
+                }
+                Some(Ask::Catalog(catalog::Message::CreateProducts { products })) => {
+                    // Second thoughts about the price, before everybody has heard of the product.
+                    let Some(product_id) = products.first().map(|product| product.product_id) else { return };
+                    let price = Money::new(shop.faults.within(0, 5_000) as i64, Currency::EUR);
+                    let ask = Ask::Catalog(catalog::Message::ChangePrice { product_id, price });
+                    self.errand = Some(Errand::new(ask, shop));
+                    return;
                 }
                 _ => {}
             },

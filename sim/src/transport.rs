@@ -1,7 +1,7 @@
 //! The embedded transport with the faults that every transport may have. What stays is its promise: a subject's events in order,
 //! and nothing lost for good, because a consumer reads on from where it stands.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use bus::{Consumer, Cursors, Delivery, Embedded, Subscription, Transport, TransportError, Wake};
 
@@ -13,19 +13,32 @@ pub struct FaultyTransport {
     pub embedded: Embedded,
     /// The seed's faults.
     pub faults: Faults,
+    /// Whether order holds for a subject's events of one type only, as where each type has a topic of its own.
+    pub topic_per_type: bool,
 }
 
 impl Transport for FaultyTransport {
     fn subscribe(&self, consumer: Consumer, wake: Wake) -> Result<Box<dyn Subscription>, TransportError> {
         let inner = self.embedded.subscribe(consumer, wake)?;
-        Ok(Box::new(FaultySubscription { inner, faults: self.faults.clone(), seen: Vec::new() }))
+        let Self { faults, topic_per_type, .. } = self;
+        let (faults, topic_per_type) = (faults.clone(), *topic_per_type);
+        Ok(Box::new(FaultySubscription {
+            inner,
+            faults,
+            topic_per_type,
+            seen: Vec::new(),
+            lost: BTreeMap::new(),
+        }))
     }
 }
 
 struct FaultySubscription {
     inner: Box<dyn Subscription>,
     faults: Faults,
+    topic_per_type: bool,
     seen: Vec<Delivery>,
+    /// Streams that do not come through, and for how many polls more.
+    lost: BTreeMap<(String, String), usize>,
 }
 
 impl Subscription for FaultySubscription {
@@ -50,36 +63,49 @@ impl Subscription for FaultySubscription {
     }
 }
 
+/// Events of one stream stay in order: a subject's, or a subject's of one type where each type has a topic of its own.
+fn stream_of(delivery: &Delivery, topic_per_type: bool) -> (String, String) {
+    let event = &delivery.logged.event;
+    let kind = if topic_per_type { event.kind.clone() } else { String::new() };
+    (event.subject.clone(), kind)
+}
+
 impl FaultySubscription {
-    /// What is lost takes the later events of its subject with it: they come again together.
-    fn lose(&self, deliveries: &mut Vec<Delivery>) {
-        let mut lost = BTreeSet::new();
+    /// What is lost takes the later events of its stream with it: they come again together, now or many polls later.
+    fn lose(&mut self, deliveries: &mut Vec<Delivery>) {
+        self.lost.retain(|_, polls| {
+            *polls -= 1;
+            *polls > 0
+        });
+        let Self { lost, faults, topic_per_type, .. } = self;
+        let topic_per_type = *topic_per_type;
         deliveries.retain(|delivery| {
-            let subject = &delivery.logged.event.subject;
-            if !lost.contains(subject) && self.faults.strikes(Fault::EventLost) {
-                lost.insert(subject.clone());
+            let stream = stream_of(delivery, topic_per_type);
+            if !lost.contains_key(&stream) && faults.strikes(Fault::EventLost) {
+                let polls = faults.of_items(&[1, 1, 3, 30]);
+                lost.insert(stream.clone(), polls);
             }
-            !lost.contains(subject)
+            !lost.contains_key(&stream)
         });
     }
 
     fn reorder(&self, deliveries: Vec<Delivery>) -> Vec<Delivery> {
         let count = deliveries.len();
-        let mut subjects: Vec<VecDeque<Delivery>> = Vec::new();
+        let mut streams: Vec<VecDeque<Delivery>> = Vec::new();
+        let stream_of = |delivery: &Delivery| stream_of(delivery, self.topic_per_type);
         for delivery in deliveries {
-            let subject = &delivery.logged.event.subject;
-            let of_subject = |queue: &&mut VecDeque<Delivery>| queue[0].logged.event.subject == *subject;
-            match subjects.iter_mut().find(of_subject) {
+            let of_stream = |queue: &&mut VecDeque<Delivery>| stream_of(&queue[0]) == stream_of(&delivery);
+            match streams.iter_mut().find(of_stream) {
                 Some(queue) => queue.push_back(delivery),
-                None => subjects.push(VecDeque::from([delivery])),
+                None => streams.push(VecDeque::from([delivery])),
             }
         }
         let mut reordered = Vec::with_capacity(count);
-        while !subjects.is_empty() {
-            let place = self.faults.below(subjects.len());
-            reordered.extend(subjects[place].pop_front());
-            if subjects[place].is_empty() {
-                subjects.remove(place);
+        while !streams.is_empty() {
+            let place = self.faults.below(streams.len());
+            reordered.extend(streams[place].pop_front());
+            if streams[place].is_empty() {
+                streams.remove(place);
             }
         }
         reordered

@@ -56,8 +56,10 @@ impl World {
         embedded
             .add_producer(ServiceName::Identity, Arc::new(SilentLog))
             .map_err(|error| error.to_string())?;
-        let transport = Arc::new(FaultyTransport { embedded: embedded.clone(), faults: faults.clone() });
-        let Plan { shared, lanes, .. } = plan;
+        let Plan { shared, lanes, topic_per_type, .. } = plan;
+        let transport =
+            FaultyTransport { embedded: embedded.clone(), faults: faults.clone(), topic_per_type };
+        let transport = Arc::new(transport);
         let surroundings = Surroundings { transport, faults: faults.clone(), planted, shared, lanes };
         let (time, books) = (Time::default(), Arc::default());
         let nodes = nodes(&plan, &surroundings, &time, &books)?;

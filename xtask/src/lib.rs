@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 pub mod bench;
 pub mod new_service;
+pub mod sim;
 pub mod steps;
 pub mod test;
 pub mod tidy;

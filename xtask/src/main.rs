@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{bench, new_service, test, tidy, workspace_root};
+use xtask::{bench, new_service, sim, test, tidy, workspace_root};
 
 /// Isotope's own commands.
 #[derive(Parser)]
@@ -31,6 +31,13 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Run the simulation, optimised: `sim --seeds 10000`, `sim --seed 7 --trace`, `sim --help`.
+    #[command(disable_help_flag = true)]
+    Sim {
+        /// Given to the crate `sim` as they are.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Put a file of real orders through the services and compare the sums: `replay --data FILE`.
     #[command(disable_help_flag = true)]
     Replay {
@@ -47,6 +54,7 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(&root),
         Command::NewService { name } => new_service::run(&root, &name),
         Command::Bench { arguments } => bench::run(&root, &arguments),
+        Command::Sim { arguments } => sim::run(&root, &arguments),
         Command::Replay { arguments } => bench::run_one(&root, "replay", &arguments),
     };
     match result {

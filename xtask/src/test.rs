@@ -5,7 +5,7 @@ mod packages;
 use std::{path::Path, time::Instant};
 
 use crate::{
-    new_service,
+    new_service, sim,
     steps::{cargo, succeed, succeeds_quietly},
     tidy,
 };
@@ -17,13 +17,14 @@ type Step = (&'static str, fn(&Path) -> Result<(), String>);
 /// # Errors
 /// A sentence that says which step failed and how.
 pub fn run(root: &Path) -> Result<(), String> {
-    let steps: [Step; 7] = [
+    let steps: [Step; 8] = [
         ("PostgreSQL and curl are installed", |_| packages::ensure_installed()),
         ("tidy", tidy::run),
         ("format", format),
         ("lints", lints),
         ("tests", tests),
         ("doc tests", doc_tests),
+        ("the simulation", sim::prove),
         ("a new service", new_service::prove),
     ];
     let started = Instant::now();

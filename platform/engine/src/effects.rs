@@ -105,6 +105,15 @@ pub(crate) fn take_over<S: Service>(
     now: Timestamp,
     limit: usize,
 ) -> Result<Vec<Call<S>>, StoreError> {
+    let taken = take_over_in_transaction(session, now, limit);
+    undo_where_it_failed(session, taken)
+}
+
+fn take_over_in_transaction<S: Service>(
+    session: &mut dyn Session,
+    now: Timestamp,
+    limit: usize,
+) -> Result<Vec<Call<S>>, StoreError> {
     let mut calls: Vec<Call<S>> = Vec::new();
     session.begin()?;
     let equal = vec![("state", EffectState::Running.to_value())];
@@ -124,8 +133,28 @@ pub(crate) fn take_over<S: Service>(
     Ok(calls)
 }
 
+/// A transaction that is left open would lock out the session that the lane recovers with.
+fn undo_where_it_failed<T>(
+    session: &mut dyn Session,
+    result: Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    if result.is_err() {
+        session.rollback();
+    }
+    result
+}
+
 /// Notes that an effect was given up.
 pub(crate) fn give_up<S: Service>(
+    session: &mut dyn Session,
+    idempotency_key: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let noted = give_up_in_transaction::<S>(session, idempotency_key, now);
+    undo_where_it_failed(session, noted)
+}
+
+fn give_up_in_transaction<S: Service>(
     session: &mut dyn Session,
     idempotency_key: &str,
     now: Timestamp,

@@ -62,6 +62,13 @@ impl MemorySession {
     }
 }
 
+impl Drop for MemorySession {
+    /// What was not committed goes with its connection.
+    fn drop(&mut self) {
+        self.rollback();
+    }
+}
+
 /// Refuses a row that agrees with another in a unique index.
 fn refuse_duplicates(
     table: &Table,

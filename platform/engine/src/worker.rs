@@ -151,7 +151,9 @@ impl<S: Service> Worker<S> {
 
     /// The calls of a process that is gone, when it is time to look for them.
     pub fn take_over(&mut self, now: Timestamp) -> Result<Vec<Call<S>>, StoreError> {
-        if self.next_take_over > now {
+        // A clock that was set back must not keep the lane from looking until it is where it was.
+        let was_set_back = self.next_take_over > now.plus(TAKE_OVER_EVERY);
+        if self.next_take_over > now && !was_set_back {
             return Ok(Vec::new());
         }
         self.next_take_over = now.plus(TAKE_OVER_EVERY);
@@ -178,6 +180,8 @@ impl<S: Service> Worker<S> {
     /// Goes on with another session after the store has failed, and reads anew where the lane stands: a commit whose outcome is
     /// unknown may have moved it on.
     pub fn reload(&mut self, mut session: Box<dyn Session>) -> Result<(), StoreError> {
+        // What the old session still has open would lock this one out.
+        self.session.rollback();
         // A store that opens and cannot write, such as one on a full disk, does not work yet.
         session.begin()?;
         session.upsert(

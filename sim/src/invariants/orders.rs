@@ -66,7 +66,6 @@ pub(super) fn acknowledged_is_kept(world: &mut World) -> Result<(), Violation> {
 fn may_follow(before: &str, next: &str) -> bool {
     type Next = &'static [&'static str];
     const STOPPABLE: Next = &[told::OrderCancelled::TYPE];
-    let updated = told::OrderUpdated::TYPE;
     let allowed: &[Next] = match before {
         told::OrderSubmitted::TYPE => &[&[told::GracePeriodConfirmed::TYPE], STOPPABLE],
         told::GracePeriodConfirmed::TYPE => &[&[told::OrderAwaitingValidation::TYPE]],
@@ -82,7 +81,6 @@ fn may_follow(before: &str, next: &str) -> bool {
         told::OrderDelivered::TYPE => &[&[told::OrderUpdated::TYPE]],
         _ => &[],
     };
-    let _ = updated;
     allowed.iter().any(|next_ones| next_ones.contains(&next))
 }
 

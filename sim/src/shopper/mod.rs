@@ -337,9 +337,8 @@ impl Client for Shopper {
             (Stage::Send, heard) => self.sent(heard, shop),
             (Stage::Hold(change), Heard::Done(_)) => self.held(change, shop),
             (Stage::Hold(change), Heard::Refused(_)) => self.go_on(Stage::Revert(change)),
-            (Stage::Repair(product_id, quantity, _), Heard::Done(_)) => {
+            (Stage::Repair(product_id, ..), Heard::Done(_)) => {
                 shop.acknowledged.held.remove(&(self.cart_id, product_id));
-                let _ = quantity;
                 self.done();
             }
             (Stage::Repair(..) | Stage::Revert(_), _) => self.done(),

@@ -5,6 +5,7 @@ use super::{Crate, Violation, Workspace};
 const BROKER_CLIENTS: [&str; 6] = ["async-nats", "lapin", "rdkafka", "redis", "tonic", "fred"];
 const DATABASES: [&str; 6] = ["sea-orm", "sqlx", "rusqlite", "libsqlite3-sys", "tokio-postgres", "postgres"];
 const RUNTIMES: [&str; 7] = ["tokio", "axum", "hyper", "reqwest", "tonic", "tower", "engine"];
+const RANDOM: [&str; 4] = ["rand", "getrandom", "fastrand", "rand_core"];
 
 /// Everybody waits for these two to compile.
 const SMALL: [(&str, usize); 2] = [("platform/contracts", 10), ("xtask", 5)];
@@ -47,8 +48,7 @@ fn broken(workspace: &Workspace, member: &Crate) -> Vec<String> {
 /// Why a crate in folder `from` may not depend on the workspace's crate in folder `to`.
 fn inside(from: &str, to: &str, only_tests: bool) -> Option<&'static str> {
     if to == "platform/testkit" {
-        let is_test_program = ["bench", "sim"].contains(&from);
-        return (!only_tests && !is_test_program)
+        return (!only_tests && from != "bench")
             .then_some("testkit starts servers and is for tests: make it a dev-dependency");
     }
     if ["xtask", "bench", "sim"].contains(&to) {
@@ -62,7 +62,9 @@ fn inside(from: &str, to: &str, only_tests: bool) -> Option<&'static str> {
         "platform/bus" => &["platform/contracts"],
         "platform/engine" => &["platform/contracts", "platform/bus"],
         "platform/host" => &["platform/contracts", "platform/bus", "platform/engine"],
-        "platform/testkit" | "app" | "bench" | "sim" => return None,
+        "platform/testkit" | "app" | "bench" => return None,
+        "sim" if to.starts_with("services/") => return None,
+        "sim" => &["platform/contracts", "platform/bus", "platform/engine"],
         _ if from.starts_with("services/") && to.starts_with("services/") => {
             return Some(
                 "a service never imports another: it listens to its events or asks through a trait of contracts, so that each can run alone",
@@ -84,6 +86,9 @@ fn inside(from: &str, to: &str, only_tests: bool) -> Option<&'static str> {
             );
         }
     };
+    if from == "sim" && !allowed.contains(&to) {
+        return Some("the simulation runs rules and engine without HTTP, servers or files");
+    }
     (!allowed.contains(&to)).then_some("the platform is layered: contracts, then bus, then engine, then host")
 }
 
@@ -94,6 +99,9 @@ fn outside(from: &str, name: &str) -> Option<&'static str> {
     }
     if from.starts_with("edge/") && DATABASES.contains(&name) {
         return Some("the edge has no database: it asks services through their contract");
+    }
+    if from == "sim" && (RUNTIMES.contains(&name) || RANDOM.contains(&name)) {
+        return Some("a seed is one schedule: its choices are the seed's, and nothing runs beside it");
     }
     let is_small = SMALL.iter().any(|(folder, _)| *folder == from);
     if is_small && (RUNTIMES.contains(&name) || DATABASES.contains(&name)) {
@@ -162,10 +170,12 @@ mod tests {
             "[package]\nname = \"gateway\"\n[dependencies]\ncart.workspace = true\nsea-orm = \"2\"\n";
         let xtask =
             "[package]\nname = \"xtask\"\n[dependencies]\ncontracts.workspace = true\ntokio = \"1\"\n";
+        let sim = "[package]\nname = \"sim\"\n[dependencies]\ncart.workspace = true\nengine.workspace = true\napp.workspace = true\ntokio = \"1\"\nrand = \"0.9\"\n";
         for (path, manifest, count) in [
             ("platform/host/Cargo.toml", host, 1),
             ("edge/gateway/Cargo.toml", gateway, 2),
             ("xtask/Cargo.toml", xtask, 2),
+            ("sim/Cargo.toml", sim, 3),
         ] {
             let found = messages("", &[(path, manifest)]);
             assert_eq!(found.len(), count, "{found:?}");

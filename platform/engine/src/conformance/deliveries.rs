@@ -200,3 +200,16 @@ pub fn an_early_event_waits_without_blocking(world: &World) {
     let parked = parking::all(&mut *lane.session).expect("parked messages are read");
     assert_eq!(parked.iter().map(|parked| parked.state).collect::<Vec<_>>(), [ParkedState::Dead]);
 }
+
+pub fn a_clock_that_jumps_does_not_end_the_patience_with_an_early_event(world: &World) {
+    let (mut lane, mut producer) = (world.lane(), Producer::default());
+    lane.deliver(&producer.tell(Message::Follow { account: account(1), amount: 2 }));
+    lane.advance(Duration::from_secs(86_400));
+    assert!(
+        parking::all(&mut *lane.session).expect("parked messages are read").is_empty(),
+        "a day has passed for the clock, and one try"
+    );
+    lane.deliver(&producer.tell(deposit(1, 1)));
+    lane.advance(Duration::from_secs(60));
+    assert_eq!(lane.account(account(1)).expect("it is stored").history, [1, 2]);
+}

@@ -1,6 +1,9 @@
 //! A process that is driven step by step, on the store in memory: what its lane looks for, and when.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
 
 use bus::{Consumer, Cursors, Delivery, Subscription, Transport, TransportError, Wake};
 use contracts::Timestamp;
@@ -9,12 +12,13 @@ use uuid::Uuid;
 
 use super::{
     service::{Bank, Message},
-    world::Producer,
+    world::{CommitFault, FaultySession, Producer, World},
 };
 use crate::{
-    CountedIds, MemoryStore, Process, ProcessOptions, Row, Session, StoreError, Take,
+    Clock, CountedIds, MemoryStore, Process, ProcessOptions, Row, Session, StoreError, Take,
     books::Books,
     clock::ManualClock,
+    effects,
     process::open_log,
     session::{HeadMove, Select},
     table::Table,
@@ -146,4 +150,60 @@ fn a_retry_that_is_due_later_than_another_is_not_forgotten() {
     bench.clock.advance_to(second);
     assert!(bench.step(), "and the second has its own");
     assert!(dues(&bench).iter().all(|(_, attempt)| *attempt == 2), "{:?}", dues(&bench));
+}
+
+/// A clock that can be set back.
+struct SetClock(AtomicI64);
+
+impl Clock for SetClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::Relaxed))
+    }
+}
+
+fn process_on(store: &MemoryStore, clock: Arc<dyn Clock>, run: u64) -> Process<Bank> {
+    let session: Box<dyn Session> = Box::new(store.session());
+    let process = Process::start(ProcessOptions {
+        service: Arc::new(Bank),
+        lanes: vec![(session, Box::new(CountedIds::new(run)))],
+        transport: Arc::new(Mailbox::default()),
+        clock,
+        outside: None,
+    });
+    process.expect("it starts")
+}
+
+#[test]
+fn a_clock_that_is_set_back_does_not_keep_calls_from_being_taken_over() {
+    const SECOND: i64 = 1_000_000;
+    let (store, now) = (MemoryStore::new(), 1_767_225_600 * SECOND);
+    open_log(&Bank, Box::new(store.session()), Uuid::from_u128(1)).expect("memory has room");
+    let wrong = Arc::new(SetClock(AtomicI64::new(now + 3_600 * SECOND)));
+    let mut stays = process_on(&store, wrong.clone(), 1);
+    let mut goes = process_on(&store, Arc::new(SetClock(AtomicI64::new(now))), 2);
+    let account = Uuid::from_u128(1);
+    goes.submit(Uuid::from_u128(9), None, Message::AskOutside { account });
+    assert!(goes.batch(0, Take::ALL, false).is_some(), "it asks, and is gone before it calls");
+    drop(goes);
+    wrong.0.store(now + 61 * SECOND, Ordering::Relaxed);
+    stays.batch(0, Take::ALL, false);
+    assert_eq!(stays.due_calls().len(), 1, "its lease has ended");
+}
+
+#[test]
+fn calls_that_cannot_be_taken_over_now_lock_nobody_out() {
+    let world = World::sqlite();
+    let account = Uuid::from_u128(1);
+    world.lane().command(Message::AskOutside { account }).expect("asked");
+    let far = Timestamp(i64::MAX);
+    for fault in [CommitFault::RequestLost, CommitFault::AnswerLost] {
+        let mut failing = FaultySession { session: world.session(), fault: Some(fault) };
+        assert!(effects::take_over::<Bank>(&mut failing, far, 10).is_err());
+        let mut other = world.session();
+        other.begin().expect("nobody has the store");
+        other.rollback();
+        failing.fault = Some(fault);
+        assert!(effects::give_up::<Bank>(&mut failing, &format!("ask:{account}"), far).is_err());
+        other.begin().expect("nobody has the store");
+    }
 }

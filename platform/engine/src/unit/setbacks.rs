@@ -11,8 +11,15 @@ use crate::{
     service::{Scheduled, Service},
 };
 
-/// How long a message that came too early is tried again before it is a dead letter.
-const EARLY_PATIENCE: Duration = Duration::from_secs(600);
+/// How often a message that came too early is tried again before it is a dead letter: for ten minutes. It is the tries that count,
+/// because a clock that jumps ahead says nothing of how long the others have had.
+const EARLY_ATTEMPTS_MAX: u32 = 30;
+
+/// How long the first try waits; each further one twice as long as the one before.
+const EARLY_DELAY: Duration = Duration::from_millis(20);
+
+/// The longest wait for a try.
+const EARLY_DELAY_MAX: Duration = Duration::from_secs(30);
 
 /// Timers that deliver an early message again begin with this name.
 const EARLY_TIMER: &str = "early:";
@@ -55,22 +62,25 @@ impl<S: Service> Unit<'_, S> {
     /// Delivers an early message again, later and later, until its patience ends.
     pub(super) fn defer(&mut self, incoming: &Incoming<S>, refusal: &Refusal) -> Outcome<S::Reply> {
         let Ok(Some(message)) = &incoming.message else { return Outcome::Skipped };
-        let first_name = format!("{EARLY_TIMER}{}:{}", incoming.cause.id, self.now.0);
-        let name = match &incoming.origin {
-            Origin::Timer { name, .. } if name.starts_with(EARLY_TIMER) => name.clone(),
-            _ => first_name,
+        let timer_id = self.core.ids.next(self.now);
+        let known = match &incoming.origin {
+            Origin::Timer { name, .. } => early_attempt(name),
+            _ => None,
         };
-        let since = name.rsplit(':').next().and_then(|text| text.parse().ok()).unwrap_or(self.now.0);
-        let waited = Duration::from_micros((self.now.0 - since).max(0).unsigned_abs());
-        if waited > EARLY_PATIENCE {
+        let (message_id, attempt) = match known {
+            Some((id, attempt)) => (id.to_owned(), attempt + 1),
+            None => (timer_id.to_string(), 0),
+        };
+        if attempt >= EARLY_ATTEMPTS_MAX {
             let id = self.core.ids.next(self.now);
-            let error = format!("{refusal}; waited {} s", waited.as_secs());
+            let error = format!("{refusal}; tried {attempt} times");
             let parked = Parked::new(incoming, id, self.now, Some(error)).dead();
             self.parked_subjects.insert(parked.subject.clone());
             self.parked.insert(id, parked);
             return Outcome::Waiting;
         }
-        let delay = waited.clamp(Duration::from_millis(20), Duration::from_secs(30));
+        let name = format!("{EARLY_TIMER}{message_id}:{attempt}");
+        let delay = EARLY_DELAY.saturating_mul(2_u32.saturating_pow(attempt)).min(EARLY_DELAY_MAX);
         let scheduled = Scheduled {
             subject: incoming.subject.clone(),
             name,
@@ -78,9 +88,17 @@ impl<S: Service> Unit<'_, S> {
             message: Some(message.clone()),
             correlation_id: incoming.cause.correlation_id,
         };
-        // The message keeps its cause: the timer has the id of what it came from.
-        self.timers.apply::<S>(scheduled, incoming.cause.id, incoming.cause.id);
+        // The message keeps its cause.
+        self.timers.apply::<S>(scheduled, timer_id, incoming.cause.id);
         self.unpark(incoming);
         Outcome::Waiting
     }
+}
+
+/// Which message the timer of this name delivers, and which try it is. A name that an earlier version gave says when it began
+/// instead: its tries begin anew.
+fn early_attempt(name: &str) -> Option<(&str, u32)> {
+    let (message_id, attempt) = name.strip_prefix(EARLY_TIMER)?.rsplit_once(':')?;
+    let attempt = attempt.parse().ok().filter(|attempt| *attempt <= EARLY_ATTEMPTS_MAX);
+    Some((message_id, attempt.unwrap_or(0)))
 }
