@@ -104,7 +104,7 @@ impl Default for Config {
             password_hashes_at_once: 0,
             password_hashes_waiting_max: 256,
             free_attempts_per_account: 5,
-            free_attempts_per_address: 50,
+            free_attempts_per_address: 100,
             trusted_proxies: Vec::new(),
         }
     }

@@ -133,7 +133,7 @@ engine::record! {
     Attempts => "attempt" {
         key key: String,
         field failures: u32,
-        field last_us: Timestamp,
+        field forgiven_us: Timestamp,
         field blocked_until_us: Timestamp,
         field hour: i64,
     }

@@ -14,8 +14,15 @@ use crate::{message::Message, service::Identity};
 /// The longest that anybody must wait.
 pub const WAIT_MAX: Duration = Duration::from_secs(15 * 60);
 
-/// How long failures count.
-const REMEMBERED: Duration = Duration::from_secs(24 * 3_600);
+/// How long it takes until a failure on an account is forgiven, and one from an address: people who share one fail now and then.
+const FORGIVEN_AFTER: Duration = WAIT_MAX;
+const FORGIVEN_AFTER_OF_ADDRESS: Duration = Duration::from_secs(60);
+
+/// How many failures past the free ones count: more would not wait for longer, and would be forgiven for ever after.
+const COUNTED_OVER: u32 = 10;
+
+/// How long after the last one failures are kept: by then all of an account are forgiven.
+const KEPT: Duration = Duration::from_secs(24 * 3_600);
 
 /// Of attempts that need not wait: before any time that a clock may be set back to.
 const NOT_BLOCKED: Timestamp = Timestamp(0);
@@ -33,8 +40,8 @@ pub struct Attempts {
     pub key: String,
     /// How many have failed, or are under way, since the last success.
     pub failures: u32,
-    /// When the last one was.
-    pub last_us: Timestamp,
+    /// Until when it has been looked at which of them are forgiven.
+    pub forgiven_us: Timestamp,
     /// When the next one may be.
     pub blocked_until_us: Timestamp,
     /// The hour of the last one, by which rows are swept.
@@ -74,8 +81,8 @@ impl AttemptKey {
 
 impl Attempts {
     fn new(key: &AttemptKey) -> Self {
-        let (last_us, blocked_until_us) = (Timestamp(0), NOT_BLOCKED);
-        Self { key: key.0.clone(), failures: 0, last_us, blocked_until_us, hour: 0 }
+        let (forgiven_us, blocked_until_us) = (Timestamp(0), NOT_BLOCKED);
+        Self { key: key.0.clone(), failures: 0, forgiven_us, blocked_until_us, hour: 0 }
     }
 
     /// How long one must wait. Never longer than the longest wait, also after the clock was set back.
@@ -84,16 +91,24 @@ impl Attempts {
         Duration::from_micros(micros).min(WAIT_MAX)
     }
 
-    fn count(&mut self, now: Timestamp, free: u32) {
-        if now.micros_since(self.last_us) > REMEMBERED.as_micros() as i64 {
-            self.failures = 0;
-        }
-        self.failures = self.failures.saturating_add(1);
-        self.last_us = now;
+    fn count(&mut self, now: Timestamp, free: u32, forgiven_after: Duration) {
+        self.forgive(now, forgiven_after);
+        self.failures = self.failures.saturating_add(1).min(free + COUNTED_OVER);
         self.hour = now.0.div_euclid(HOUR_US);
         self.blocked_until_us = match self.failures.checked_sub(free) {
             Some(over) => now.plus(Duration::from_secs(1 << over.min(20)).min(WAIT_MAX)),
             None => NOT_BLOCKED,
+        };
+    }
+
+    fn forgive(&mut self, now: Timestamp, after: Duration) {
+        let after_us = after.as_micros() as i64;
+        let forgiven = now.micros_since(self.forgiven_us).div_euclid(after_us).clamp(0, i64::from(u32::MAX));
+        self.failures = self.failures.saturating_sub(forgiven as u32);
+        self.forgiven_us = match self.failures {
+            0 => now,
+            // The rest of the time goes on counting; a clock that was set back begins anew.
+            _ => Timestamp(self.forgiven_us.0 + forgiven * after_us).min(now),
         };
     }
 }
@@ -122,7 +137,10 @@ pub fn claim(
     }
     for key in keys {
         let mut attempts = known(key, rows);
-        attempts.count(now, if key.is_of_an_address() { per_address } else { per_account });
+        match key.is_of_an_address() {
+            true => attempts.count(now, per_address, FORGIVEN_AFTER_OF_ADDRESS),
+            false => attempts.count(now, per_account, FORGIVEN_AFTER),
+        }
         schedule_sweep(attempts.hour, cx);
         rows.put(attempts);
     }
@@ -152,7 +170,7 @@ pub fn refund(keys: &[AttemptKey], rows: &mut Rows) {
 }
 
 fn schedule_sweep(hour: i64, cx: &mut Cx<'_, Identity>) {
-    let due = Timestamp((hour + 1) * HOUR_US).plus(REMEMBERED);
+    let due = Timestamp((hour + 1) * HOUR_US).plus(KEPT);
     cx.schedule("attempts", format!("sweep {hour}"), due, Message::SweepAttempts { hour });
 }
 
@@ -181,7 +199,7 @@ mod tests {
 
     use contracts::Timestamp;
 
-    use super::{AttemptKey, Attempts, WAIT_MAX};
+    use super::{AttemptKey, Attempts, FORGIVEN_AFTER, FORGIVEN_AFTER_OF_ADDRESS, WAIT_MAX};
 
     fn attempts() -> Attempts {
         Attempts::new(&AttemptKey::mail("ada@example.com"))
@@ -192,7 +210,7 @@ mod tests {
         let (mut attempts, mut now) = (attempts(), Timestamp(1_000_000));
         let mut waits = Vec::new();
         for _ in 0..18 {
-            attempts.count(now, 5);
+            attempts.count(now, 5, FORGIVEN_AFTER);
             let wait = attempts.wait(now);
             waits.push(wait.as_secs());
             now = now.plus(wait);
@@ -204,16 +222,26 @@ mod tests {
     #[test]
     fn a_clock_that_was_set_back_locks_nobody_out() {
         let (mut attempts, later) = (attempts(), Timestamp(1_000_000_000_000));
-        (0..30).for_each(|_| attempts.count(later, 5));
+        (0..30).for_each(|_| attempts.count(later, 5, FORGIVEN_AFTER));
         assert_eq!(attempts.wait(Timestamp(0)), WAIT_MAX);
         assert_eq!(attempts.wait(later.plus(WAIT_MAX)), Duration::ZERO);
     }
 
     #[test]
-    fn old_failures_do_not_count() {
-        let (mut attempts, now) = (attempts(), Timestamp(1_000_000));
-        (0..30).for_each(|_| attempts.count(now, 5));
-        attempts.count(now.plus(Duration::from_secs(25 * 3_600)), 5);
-        assert_eq!(attempts.failures, 1);
+    fn failures_are_forgiven_one_by_one_however_often_it_is_tried() {
+        let (mut attempts, mut now) = (attempts(), Timestamp(1_000_000));
+        (0..30).for_each(|_| attempts.count(now, 5, FORGIVEN_AFTER));
+        assert_eq!(attempts.failures, 15, "more would not wait for longer");
+        attempts.count(now.plus(FORGIVEN_AFTER * 12), 5, FORGIVEN_AFTER);
+        assert_eq!(attempts.failures, 4);
+        // Those who share an address fail once in a minute, and nobody ever waits.
+        let mut shared = Attempts::new(&AttemptKey::address("198.51.100.7"));
+        for second in 0..100_000 {
+            now = now.plus(Duration::from_secs(1));
+            if second % 61 == 0 {
+                shared.count(now, 100, FORGIVEN_AFTER_OF_ADDRESS);
+            }
+            assert_eq!(shared.wait(now), Duration::ZERO);
+        }
     }
 }
