@@ -6,7 +6,7 @@ use axum::http::{Method, header};
 use identity::LinkPurpose::{ResetPassword, VerifyEmail};
 use serde_json::json;
 
-use super::{Mounted, PASSWORD, text, tokens};
+use super::{Mounted, PASSWORD, on_postgres, text, tokens};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -148,9 +148,7 @@ async fn made_up_tokens_are_counted() {
     assert_eq!(problems, [422, 422, 422, 429]);
 }
 
-#[tokio::test]
-async fn another_address_counts_once_it_is_verified() {
-    let mounted = Mounted::start().await;
+async fn moves(mounted: &Mounted) {
     let (access, _) = tokens(&mounted.sign_up("ada@example.com").await["session"]);
     mounted.post("/auth/verify-email", &json!({"token": mounted.link(VerifyEmail).await})).await.of(204);
     let wish = json!({"email": "Ada@Example.org", "current_password": PASSWORD});
@@ -175,6 +173,20 @@ async fn another_address_counts_once_it_is_verified() {
     let updated = mounted.published("customer.updated.v1").await;
     assert_eq!((updated.len(), text(&updated[0]["email"])), (1, "ada@example.org"));
     assert_eq!(mounted.published("customer.email_verified.v1").await.len(), 2);
+}
+
+#[tokio::test]
+async fn another_address_counts_once_it_is_verified() {
+    moves(&Mounted::start().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_address_counts_once_it_is_verified_on_postgres_too() {
+    on_postgres(async |mounted| {
+        moves(&mounted).await;
+        mounted
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -53,6 +53,32 @@ async fn many_guesses_at_once_gain_nothing_on_postgres() {
     .await;
 }
 
+/// All that come at once from one address are counted, whichever account they are about.
+async fn counted(mounted: &Mounted) {
+    mounted.sign_up("ada@example.com").await;
+    let guess = async |number: u8| {
+        let body = json!({"email": format!("someone-{number}@example.com"), "password": "a wrong guess"});
+        mounted.send(Method::POST, "/auth/login", &[], Some(&body), [10, 9, 9, 9]).await.status.as_u16()
+    };
+    assert_eq!(join_all((0..24).map(guess)).await, [401; 24]);
+    let row = mounted.service.reads().get::<identity::Attempts>("address 10.9.9.9").await;
+    assert_eq!(row.expect("it reads").map(|attempts| attempts.failures), Some(24));
+}
+
+#[tokio::test]
+async fn all_that_come_at_once_are_counted() {
+    counted(&Mounted::start().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_that_come_at_once_are_counted_on_postgres() {
+    on_postgres(async |mounted| {
+        counted(&mounted).await;
+        mounted
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn nobody_is_locked_out_for_good_and_a_session_goes_on_meanwhile() {
     let mounted = Mounted::start().await;

@@ -3,7 +3,7 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use super::{Mounted, PASSWORD, sign_up, text, tokens};
+use super::{Mounted, PASSWORD, on_postgres, sign_up, text, tokens};
 
 fn address(city: &str) -> Value {
     json!({"name": "Ada Lovelace", "street": "12 Square", "postal_code": "SW1Y 4JH", "city": city, "country": "GB"})
@@ -101,9 +101,7 @@ async fn what_is_kept_is_handed_out() {
     assert!(!export.to_string().contains("argon2id"));
 }
 
-#[tokio::test]
-async fn who_leaves_is_forgotten_and_the_address_is_free_again() {
-    let mounted = Mounted::start().await;
+async fn leaves(mounted: &Mounted) {
     let answer = mounted.sign_up("ada@example.com").await;
     let (access, refresh) = tokens(&answer["session"]);
     let (elsewhere, _) = tokens(&mounted.log_in("ada@example.com", PASSWORD).await.of(200)["session"]);
@@ -141,6 +139,20 @@ async fn who_leaves_is_forgotten_and_the_address_is_free_again() {
     assert_eq!(mounted.log_in("ada@example.com", PASSWORD).await.problem(), (401, "invalid_credentials"));
     let again = mounted.sign_up("ada@example.com").await;
     assert_ne!(again["customer"]["id"], answer["customer"]["id"]);
+}
+
+#[tokio::test]
+async fn who_leaves_is_forgotten_and_the_address_is_free_again() {
+    leaves(&Mounted::start().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_leaves_is_forgotten_on_postgres_too() {
+    on_postgres(async |mounted| {
+        leaves(&mounted).await;
+        mounted
+    })
+    .await;
 }
 
 #[tokio::test]

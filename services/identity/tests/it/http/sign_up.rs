@@ -3,7 +3,7 @@
 use axum::http::Method;
 use serde_json::json;
 
-use super::{Mounted, PASSWORD, sign_up, text};
+use super::{Mounted, PASSWORD, on_postgres, sign_up, text};
 
 #[tokio::test]
 async fn who_signs_up_is_logged_in() {
@@ -32,14 +32,26 @@ async fn an_address_has_one_account_however_it_is_written() {
     mounted.sign_up("ada@example.org").await;
 }
 
-#[tokio::test]
-async fn of_many_at_once_one_gets_the_address() {
-    let mounted = Mounted::start().await;
-    let all = (0..8)
-        .map(|_| async { mounted.post("/customers", &sign_up("ada@example.com")).await.status.as_u16() });
-    let mut statuses = futures_util::future::join_all(all).await;
+async fn race(mounted: &Mounted) {
+    let sign_up = async |_| mounted.post("/customers", &sign_up("ada@example.com")).await.status.as_u16();
+    let mut statuses = futures_util::future::join_all((0..8).map(sign_up)).await;
     statuses.sort_unstable();
     assert_eq!(statuses, [201, 409, 409, 409, 409, 409, 409, 409]);
+    assert_eq!(mounted.published("customer.created.v1").await.len(), 1);
+}
+
+#[tokio::test]
+async fn of_many_at_once_one_gets_the_address() {
+    race(&Mounted::start().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_at_once_one_gets_the_address_on_postgres() {
+    on_postgres(async |mounted| {
+        race(&mounted).await;
+        mounted
+    })
+    .await;
 }
 
 #[tokio::test]
