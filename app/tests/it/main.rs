@@ -1,5 +1,6 @@
 //! The whole shop as its users meet it: a process, HTTP, a data directory.
 
+mod access;
 mod accounts;
 mod backup;
 mod buyer;
@@ -7,11 +8,14 @@ mod cli;
 mod command;
 mod contract;
 mod crash;
+mod customers;
 mod hot;
 mod journey;
 mod live;
+mod people;
 mod planted;
 mod rebuilding;
 mod seeding;
 mod stopping;
+mod telemetry;
 mod tour;
