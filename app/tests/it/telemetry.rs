@@ -86,7 +86,6 @@ fn no_line_of_the_log_has_a_secret_and_each_names_its_request() {
         .filter(|line| line.ends_with('}'))
         .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
         .collect();
-    assert!(lines.len() > 100, "{} lines", lines.len());
     let of_request = |line: &&Value| line["span"]["id"] == "named-by-me.1";
     let answered = lines.iter().find(of_request).expect("a line of the request");
     assert_eq!(answered["span"]["route"], "/api/v1/products");
