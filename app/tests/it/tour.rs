@@ -25,7 +25,8 @@ fn a_newcomer_buys_follows_cancels_and_finds_the_events() {
     let tour = commands("## Buy something", "## An order's way") + &commands("## Check that", "## Run it");
     let tour = tour
         .replace("http://127.0.0.1:8080", &format!("http://{}", process.address))
-        .replace("cargo run --release --", PROGRAM);
+        .replace("cargo run --release --", PROGRAM)
+        .replace("data/admin.token", &data.join("admin.token").display().to_string());
     let script = format!("set -eu\n{tour}\necho \"FIRST $order\"\necho \"SECOND $other\"\n");
     let output = Command::new("bash").args(["-c", &script]).env("ISOTOPE_DATA", data).output();
     let output = output.expect("bash and curl are installed");
@@ -35,6 +36,11 @@ fn a_newcomer_buys_follows_cancels_and_finds_the_events() {
     assert!(told.contains("order.delivered.v1"), "{told}");
     assert!(told.contains("order.cancelled.v1"), "{told}");
     assert!(told.contains("clean: "), "{told}");
+    // Grace's two orders that came to nothing, what she may buy again, and the part that staff have paid back.
+    assert!(told.contains("payment_failed") && told.contains(r#""cancel_reason":"customer""#), "{told}");
+    assert!(told.contains("last_bought_at") && told.contains("The shade came cracked"), "{told}");
+    assert!(told.contains(r#""amount":13100"#), "20,000 less a lamp, and 2,000 of it back: {told}");
+    assert!(told.contains(r#""actor":"sam@example.com""#), "{told}");
     let (first, second) = (events_of(data, named(&told, "FIRST ")), events_of(data, named(&told, "SECOND ")));
     for step in ["cart.checked_out.v1", "order.paid.v1", "delivery.started.v1", "order.delivered.v1"] {
         assert!(first.contains(step), "{step}: {first}");
