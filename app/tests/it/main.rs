@@ -8,6 +8,7 @@ mod contract;
 mod crash;
 mod hot;
 mod journey;
+mod mail;
 mod planted;
 mod rebuilding;
 mod seeding;

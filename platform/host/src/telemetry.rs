@@ -66,7 +66,7 @@ impl Default for RequestCounts {
 impl RequestCounts {
     fn of(&self, method: &Method, path: Option<&str>) -> &RouteCounts {
         // The table's paths live as long as the program; a request's is compared with them by its text.
-        let known = path.and_then(|path| access::known_path(path));
+        let known = path.and_then(access::known_path);
         known.and_then(|path| self.0.routes.get(&(method.clone(), path))).unwrap_or(&self.0.unknown)
     }
 
