@@ -25,6 +25,7 @@ fn a_newcomer_buys_follows_cancels_and_finds_the_events() {
     let tour = commands("## Buy something", "## An order's way") + &commands("## Check that", "## Run it");
     let tour = tour
         .replace("http://127.0.0.1:8080", &format!("http://{}", process.address))
+        .replace("data/admin.token", &data.join("admin.token").display().to_string())
         .replace("cargo run --release --", PROGRAM);
     let script = format!("set -eu\n{tour}\necho \"FIRST $order\"\necho \"SECOND $other\"\n");
     let output = Command::new("bash").args(["-c", &script]).env("ISOTOPE_DATA", data).output();
@@ -35,6 +36,7 @@ fn a_newcomer_buys_follows_cancels_and_finds_the_events() {
     assert!(told.contains("order.delivered.v1"), "{told}");
     assert!(told.contains("order.cancelled.v1"), "{told}");
     assert!(told.contains("clean: "), "{told}");
+    assert!(told.contains("\"recipient\":\"ada@example.com\",\"subject\":"), "{told}");
     let (first, second) = (events_of(data, named(&told, "FIRST ")), events_of(data, named(&told, "SECOND ")));
     for step in ["cart.checked_out.v1", "order.paid.v1", "delivery.started.v1", "order.delivered.v1"] {
         assert!(first.contains(step), "{step}: {first}");

@@ -34,7 +34,7 @@ pub(crate) fn samples() -> Vec<Letter> {
         Subject::ResetPassword { link },
         Subject::LowStock { product_id: ProductId(Uuid::from_u128(2)), available: 3, threshold: 10 },
     ];
-    let name = |number: usize| (number % 2 == 0).then(|| "Ada Lovelace".to_owned());
+    let name = |number: usize| number.is_multiple_of(2).then(|| "Ada Lovelace".to_owned());
     let letters = subjects.into_iter().enumerate();
     let mut letters: Vec<Letter> =
         letters.map(|(number, subject)| Letter { name: name(number), subject }).collect();
