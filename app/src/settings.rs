@@ -21,6 +21,8 @@ pub struct Settings {
     pub seed_stock: u32,
     /// Time stands still until it is set through the admin API. For replays.
     pub virtual_clock: bool,
+    /// What mail and pages say of the shop.
+    pub shop: notification::Shop,
     /// Settings of each service.
     pub catalog: catalog::Config,
     /// See [`inventory::Config`].
@@ -48,6 +50,7 @@ impl Default for Settings {
             seed_products: catalog::seed::DEFAULT_COUNT as u32,
             seed_stock: 1_000,
             virtual_clock: false,
+            shop: Default::default(),
             catalog: Default::default(),
             inventory: Default::default(),
             cart: Default::default(),
@@ -73,6 +76,16 @@ impl Settings {
         Self { database_url, ..self.clone() }
     }
 
+    /// The same settings of a shop that listens here: where nobody has said where its pages are, they are here.
+    pub fn listening_on(&self, address: SocketAddr) -> Self {
+        let mut settings = self.clone();
+        settings.shop.url.get_or_insert_with(|| match address.ip().is_unspecified() {
+            true => format!("http://localhost:{}", address.port()),
+            false => format!("http://{address}"),
+        });
+        settings
+    }
+
     /// Reads a settings file.
     ///
     /// # Errors
@@ -85,6 +98,11 @@ impl Settings {
         let checked = settings.cart.pricing.check().map_err(|why| anyhow::anyhow!("cart.pricing.{why}"));
         let checked =
             checked.and_then(|()| settings.identity.check().map_err(|why| anyhow::anyhow!("identity.{why}")));
+        let checked =
+            checked.and_then(|()| settings.shop.check().map_err(|why| anyhow::anyhow!("shop.{why}")));
+        let checked = checked.and_then(|()| {
+            settings.notification.check(&settings.shop).map_err(|why| anyhow::anyhow!("notification.{why}"))
+        });
         checked.with_context(|| format!("the settings file {} is not valid", path.display()))?;
         Ok(settings)
     }

@@ -43,7 +43,8 @@ impl Shop {
         let listener = TcpListener::bind(settings.listen).await.with_context(|| {
             format!("{} cannot be listened on; choose another address with --listen", settings.listen)
         })?;
-        Self::start_with(directory, Some(listener), settings).await
+        let settings = settings.listening_on(listener.local_addr()?);
+        Self::start_with(directory, Some(listener), &settings).await
     }
 
     /// Starts a shop that listens nowhere, for a command that works on its data. Nothing is seeded.
@@ -52,7 +53,7 @@ impl Shop {
     /// The directory is another process's, or a database cannot be opened.
     pub async fn start_quietly(settings: &Settings) -> anyhow::Result<Self> {
         let directory = DataDirectory::take(&settings.data)?;
-        let mut quiet = Settings { seed_products: 0, ..settings.clone() };
+        let mut quiet = Settings { seed_products: 0, ..settings.listening_on(settings.listen) };
         // A shop that is at work for a moment sets no timers that it will not be there for, and may run the task instead.
         if quiet.ordering.grace_period_manager == GracePeriodManager::Timer {
             quiet.ordering.grace_period_manager = GracePeriodManager::Task;

@@ -12,6 +12,7 @@ mod customers;
 mod hot;
 mod journey;
 mod live;
+mod mail;
 mod people;
 mod planted;
 mod rebuilding;

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// A shop whose log, with all that it can say, goes to a file as JSON.
-fn logging_shop(data: &Path, log: &Path) -> (Child, SocketAddr) {
+fn logging_shop(data: &Path, log: &Path) -> (Ended, SocketAddr) {
     let mut child = Command::new(PROGRAM)
         .args(["serve", "--listen", "127.0.0.1:0", "--grace-period", "0s", "--seed-products", "3", "--data"])
         .arg(data)
@@ -31,14 +31,24 @@ fn logging_shop(data: &Path, log: &Path) -> (Child, SocketAddr) {
     let output = child.stdout.take().expect("an output");
     BufReader::new(output).read_line(&mut line).expect("the shop says where it listens");
     let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next()).expect("an address");
-    (child, address.parse().expect("an address"))
+    (Ended(child), address.parse().expect("an address"))
+}
+
+/// A process that ends with its test.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 #[test]
 fn no_line_of_the_log_has_a_secret_and_each_names_its_request() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let (data, log) = (directory.path().join("data"), directory.path().join("log"));
-    let (mut child, address) = logging_shop(&data, &log);
+    let (_process, address) = logging_shop(&data, &log);
     let mut secrets = vec![("password", PASSWORD.to_owned())];
     let mut operator = Person::operator(address, &data);
     let admin_token = std::fs::read_to_string(data.join("admin.token")).expect("a token");
@@ -94,8 +104,6 @@ fn no_line_of_the_log_has_a_secret_and_each_names_its_request() {
         let found = text().lines().find(|line| line.contains(&secret)).map(str::to_owned);
         assert_eq!(found, None, "the log has the {what}");
     }
-    child.kill().expect("it ends");
-    child.wait().expect("it has ended");
 }
 
 #[test]

@@ -41,6 +41,7 @@ fn a_newcomer_buys_follows_cancels_and_finds_the_events() {
     assert!(told.contains("last_bought_at") && told.contains("The shade came cracked"), "{told}");
     assert!(told.contains(r#""amount":13100"#), "20,000 less a lamp, and 2,000 of it back: {told}");
     assert!(told.contains(r#""actor":"sam@example.com""#), "{told}");
+    assert!(told.contains("\"recipient\":\"ada@example.com\",\"subject\":"), "{told}");
     let (first, second) = (events_of(data, named(&told, "FIRST ")), events_of(data, named(&told, "SECOND ")));
     for step in ["cart.checked_out.v1", "order.paid.v1", "delivery.started.v1", "order.delivered.v1"] {
         assert!(first.contains(step), "{step}: {first}");

@@ -1,73 +1,63 @@
 #![doc = include_str!("../README.md")]
 
 mod api;
+mod channel;
+mod config;
+mod decisions;
 mod domain;
+mod effects;
 mod events;
+mod message;
+mod render;
+mod service;
 mod store;
 
-use contracts::{Envelope, Refusal, ServiceName, UnreadableEvent};
-use engine::{Cx, EngineError, Key, Needs, NoEffect, Publication, Rows, Service, Subscription, Table};
-use serde::{Deserialize, Serialize};
+use std::sync::{Arc, OnceLock};
 
-pub use domain::{Change, Fact, Message, Remark};
+use contracts::ServiceName;
+use engine::{EngineError, StoreError};
 
-/// The service's settings.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Config {}
+use channel::{Channel, mailbox::DevelopmentMailbox, smtp::SmtpChannel};
 
-/// The service's rules.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NotificationService;
+pub use config::{Config, Encryption, MailBy, Smtp};
+pub use domain::{
+    CancelReason, ChannelName, Contact, Customer, EventRef, Kind, Letter, Line, Link, Notification, Order,
+    Outcome, Parcel, State, Subject, notification_id,
+};
+pub use message::{Change, LinkUse, Message, NewLink, NewOrder, Request, Response};
+pub use render::{Shop, TemplateError};
+pub use service::{Fact, Notifications};
 
-impl Service for NotificationService {
-    const NAME: ServiceName = ServiceName::Notification;
-
-    type Message = Message;
-    type Reply = Remark;
-    type Fact = Fact;
-    type Request = NoEffect;
-    type Response = NoEffect;
-
-    fn tables(&self) -> Vec<&'static Table> {
-        vec![engine::table_of::<Remark>()]
-    }
-
-    fn key(&self, message: &Message) -> Key {
-        Key::from(message.product_id)
-    }
-
-    fn needs(&self, message: &Message, needs: &mut Needs<'_>) {
-        needs.write::<Remark>(message.product_id);
-    }
-
-    fn handle(&self, message: &Message, rows: &mut Rows, _: &mut Cx<'_, Self>) -> Result<Remark, Refusal> {
-        domain::handle(message, rows)
-    }
-
-    fn subscriptions(&self) -> &'static [Subscription] {
-        events::SUBSCRIPTIONS
-    }
-
-    fn receive(&self, event: &Envelope) -> Result<Option<Message>, UnreadableEvent> {
-        events::receive(event)
-    }
-
-    fn publish(&self, fact: Fact) -> Publication {
-        match fact {}
-    }
-
-    fn effect_ended(&self, request: NoEffect, _: NoEffect) -> Message {
-        match request {}
-    }
-}
-
-/// Mounts the service.
+/// Mounts the service. The development mailbox is `mailbox.jsonl` in the data directory.
 ///
 /// # Errors
-/// Its database cannot be opened.
-pub async fn mount(ctx: &host::Context, _config: &Config) -> Result<host::Mounted, EngineError> {
-    let opened = ctx.open(NotificationService, None).await?;
-    let routes = api::routes(api::Api { engine: opened.engine() });
+/// Its database or the mailbox cannot be opened, or the settings are not ones that [`Config::check`] lets through.
+pub async fn mount(ctx: &host::Context, config: &Config, shop: &Shop) -> Result<host::Mounted, EngineError> {
+    let broken = |why: String| EngineError::Store {
+        service: ServiceName::Notification,
+        source: StoreError::Unavailable(why),
+    };
+    let sender = config.sender(shop).map_err(broken)?;
+    let renderer = render::Renderer::new(shop, config.templates.as_deref());
+    let renderer = Arc::new(renderer.map_err(|error| broken(error.to_string()))?);
+    let path = ctx.data.join("mailbox.jsonl");
+    let mailbox = DevelopmentMailbox::open(&path, config.mailbox_mails_max, sender.clone());
+    let mailbox = Arc::new(mailbox.map_err(|error| broken(format!("{}: {error}", path.display())))?);
+    let email: Arc<dyn Channel> = match config.mail_by {
+        MailBy::Mailbox => mailbox.clone(),
+        MailBy::Smtp => Arc::new(SmtpChannel::new(sender, &config.smtp).map_err(broken)?),
+    };
+    let deliveries = Arc::new(effects::Deliveries {
+        renderer: renderer.clone(),
+        links: ctx.secrets.link_tokens(),
+        email,
+        clock: ctx.clock.clone(),
+        reads: OnceLock::new(),
+    });
+    let opened = ctx.open(Notifications::new(config), Some(deliveries.clone())).await?;
+    let engine = opened.engine();
+    // Nobody else sets it, and calls begin once the service is started.
+    let _ = deliveries.reads.set(engine.reads().clone());
+    let routes = api::routes(api::Api { engine, renderer, mailbox });
     Ok(host::Mounted { routes, service: host::hosted(opened) })
 }

@@ -1,11 +1,13 @@
-//! Makes sure of the programs that tests run: PostgreSQL, of which they start servers of their own, and curl, for README's tour.
+//! Makes sure of the programs that tests run: PostgreSQL, of which they start servers of their own, curl, for README's tour, and
+//! Python, for a mail server.
 
 use std::{env, fs, os::unix::fs::MetadataExt, path::Path, process::Command};
 
 use crate::steps::succeed;
 
-const ADVICE: &str = "The tests start PostgreSQL servers of their own, and run README's commands with curl. One of them is missing: \
-PostgreSQL's programs are neither in PATH nor in /usr/lib/postgresql/*/bin, or curl is not in PATH. On Debian: sudo apt-get install postgresql curl";
+const ADVICE: &str = "The tests start PostgreSQL servers and a mail server of their own, and run README's commands with curl. One of them is missing: \
+PostgreSQL's programs are neither in PATH nor in /usr/lib/postgresql/*/bin, curl is not in PATH, or python3 has no venv and pip. \
+On Debian: sudo apt-get install postgresql curl python3-venv";
 
 /// Finds the programs, or installs them where this may: as root, on Debian.
 ///
@@ -32,8 +34,14 @@ pub(super) fn ensure_installed() -> Result<(), String> {
 
 /// The packages whose programs are not there.
 fn missing() -> Vec<&'static str> {
-    let wanted = [("postgresql", has_postgres()), ("curl", has_curl())];
+    let wanted = [("postgresql", has_postgres()), ("curl", has_curl()), ("python3-venv", has_python())];
     wanted.into_iter().filter(|(_, is_there)| !is_there).map(|(package, _)| package).collect()
+}
+
+/// Debian has Python's `venv` without the `ensurepip` that it needs.
+fn has_python() -> bool {
+    let asked = Command::new("python3").args(["-c", "import venv, ensurepip"]).output();
+    asked.is_ok_and(|output| output.status.success())
 }
 
 fn has_curl() -> bool {

@@ -1,0 +1,143 @@
+//! Notifications in words: templates, embedded or from a folder, filled with what a letter says.
+
+mod format;
+mod samples;
+mod templates;
+mod view;
+
+use std::path::Path;
+
+use host::{LinkKind, LinkTokens};
+use minijinja::Environment;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Kind, Letter, one_line};
+
+pub(crate) use samples::samples;
+
+/// What mail says of the shop.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Shop {
+    /// What it is called.
+    pub name: String,
+    /// Where its pages are, such as `https://shop.example.com`; where none is given, the address that it listens on.
+    pub url: Option<String>,
+}
+
+impl Default for Shop {
+    fn default() -> Self {
+        Self { name: "Isotope".to_owned(), url: None }
+    }
+}
+
+impl Shop {
+    /// Says what a shop may not be called, and where it cannot be.
+    ///
+    /// # Errors
+    /// The setting at fault, and why.
+    pub fn check(&self) -> Result<(), String> {
+        if self.name.is_empty() || self.name.chars().count() > 100 || one_line(&self.name) != self.name {
+            return Err("name: one line of 1 to 100 characters".to_owned());
+        }
+        let Some(url) = &self.url else { return Ok(()) };
+        let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+        let is_plain =
+            |letter: char| letter.is_ascii_graphic() && !matches!(letter, '"' | '\'' | '<' | '>' | '?' | '#');
+        match rest {
+            Some(rest) if !rest.is_empty() && rest.chars().all(is_plain) && url.len() <= 200 => Ok(()),
+            _ => Err(format!("url: `{url}` is not like https://shop.example.com")),
+        }
+    }
+
+    fn base_url(&self) -> &str {
+        self.url.as_deref().unwrap_or("http://localhost:8080").trim_end_matches('/')
+    }
+}
+
+/// Something is wrong with templates.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct TemplateError(String);
+
+/// A letter in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Words {
+    /// One line.
+    pub subject: String,
+    /// Plain text.
+    pub text: String,
+    /// HTML.
+    pub html: String,
+}
+
+/// Puts letters into words.
+pub(crate) struct Renderer {
+    environment: Environment<'static>,
+    shop: Shop,
+}
+
+/// Stands for a link's token where nobody may use the link.
+const MASKED_TOKEN: &str = "...";
+
+impl Renderer {
+    /// With the templates of the shop, those of a folder in their places.
+    ///
+    /// # Errors
+    /// The folder cannot be read, holds a file that is no template's, or one that cannot be understood.
+    pub(crate) fn new(shop: &Shop, folder: Option<&Path>) -> Result<Self, TemplateError> {
+        Ok(Self { environment: templates::environment(folder)?, shop: shop.clone() })
+    }
+
+    /// A letter in words. Without `links`, the tokens of links are left out.
+    ///
+    /// # Errors
+    /// A template asks for what the letter does not say.
+    pub(crate) fn render(&self, letter: &Letter, links: Option<&LinkTokens>) -> Result<Words, TemplateError> {
+        let kind = letter.subject.kind();
+        let token = letter.subject.link().map(|link| match (links, kind) {
+            (Some(links), Kind::ResetPassword) => links.issue(link.id, LinkKind::ResetPassword),
+            (Some(links), _) => links.issue(link.id, LinkKind::VerifyEmail),
+            (None, _) => MASKED_TOKEN.to_owned(),
+        });
+        let values = view::values(&self.shop.name, self.shop.base_url(), letter, token.as_deref());
+        let values = minijinja::Value::from(minijinja::value::Serde(&values));
+        let fill = |ending: &str| {
+            let name = format!("{}.{ending}", kind.as_str());
+            let template = self.environment.get_template(&name);
+            template
+                .and_then(|template| template.render(values.clone()))
+                .map_err(|error| described(&name, &error))
+        };
+        Ok(Words { subject: one_line(&fill("subject.txt")?), text: fill("txt")?, html: fill("html")? })
+    }
+
+    /// Puts every template to the test.
+    ///
+    /// # Errors
+    /// What is wrong with each that fails, one after the other.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let faults: Vec<String> = samples()
+            .iter()
+            .filter_map(|letter| match self.render(letter, None) {
+                Ok(words) if words.subject.is_empty() => {
+                    Some(format!("{}.subject.txt: it is empty", letter.subject.kind().as_str()))
+                }
+                Ok(_) => None,
+                Err(error) => Some(error.to_string()),
+            })
+            .collect();
+        if faults.is_empty() { Ok(()) } else { Err(faults.join("; ")) }
+    }
+}
+
+fn described(name: &str, error: &minijinja::Error) -> TemplateError {
+    // What a template includes or extends has a name of its own.
+    let name = error.name().unwrap_or(name);
+    let line = error.line().map(|line| format!(" line {line}")).unwrap_or_default();
+    let detail = error.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
+    TemplateError(format!("template {name}{line}: {}{detail}", error.kind()))
+}
+
+#[cfg(test)]
+mod tests;
