@@ -15,6 +15,7 @@ mod principal;
 mod problem;
 mod questions;
 mod server;
+mod shop;
 mod tasks;
 mod telemetry;
 pub mod testing;
@@ -35,6 +36,7 @@ pub use principal::{Authentication, Customer, Principal, Staff, StaffAccount, au
 pub use problem::{FieldError, Problem};
 pub use questions::Questions;
 pub use server::{ServerLimits, harden, serve};
+pub use shop::Shop;
 pub use tasks::Task;
 pub use telemetry::RequestCounts;
 pub use tokens::{AdminToken, Bearer, LinkKind, LinkTokens, OrderTokens, Secrets, SecretsError};
