@@ -22,7 +22,7 @@ pub struct Settings {
     /// Time stands still until it is set through the admin API. For replays.
     pub virtual_clock: bool,
     /// What mail and pages say of the shop.
-    pub shop: notification::Shop,
+    pub shop: host::Shop,
     /// Settings of each service.
     pub catalog: catalog::Config,
     /// See [`inventory::Config`].

@@ -205,5 +205,5 @@ pub fn context(directory: &Path, settings: &Settings) -> anyhow::Result<Context>
         None => Arc::new(SystemClock),
     };
     let context = Context::new(directory, stores(settings), Embedded::new(), clock)?;
-    Ok(Context { virtual_clock, ..context })
+    Ok(Context { virtual_clock, shop: settings.shop.clone(), ..context })
 }

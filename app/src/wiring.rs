@@ -19,6 +19,6 @@ pub async fn mount(service: ServiceName, ctx: &Context, settings: &Settings) -> 
         ServiceName::Payment => payment::mount(ctx, &settings.payment).await,
         ServiceName::Fulfilment => fulfilment::mount(ctx, &settings.fulfilment).await,
         ServiceName::Identity => identity::mount(ctx, &settings.identity).await,
-        ServiceName::Notification => notification::mount(ctx, &settings.notification, &settings.shop).await,
+        ServiceName::Notification => notification::mount(ctx, &settings.notification).await,
     }
 }

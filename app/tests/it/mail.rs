@@ -12,7 +12,7 @@ use testkit::{Client, MailServer};
 
 use crate::{
     buyer::{Buyer, address, shop},
-    command::{Said, ask_staff, command},
+    command::{Said, ask_staff, command, fine},
 };
 
 const ORDERS: usize = 250;
@@ -46,16 +46,21 @@ fn wait_until(what: &str, mut asked: impl FnMut() -> bool) {
     }
 }
 
-/// Buys at once, each time for another reader.
+/// Buys a lamp at once.
+fn buy_one(buyer: &mut Buyer, product: &str, email: &str) {
+    let body = json!({
+        "product_id": product, "quantity": 1, "email": email,
+        "total": { "amount": 8_900, "currency": "EUR" }, "shipping_method": "standard",
+        "payment_method": "pm_mock_approve", "shipping_address": address(),
+    });
+    let answer = buyer.post("/orders", &body).expect("the shop answers");
+    assert_eq!(answer.status, 202, "{}", answer.json());
+}
+
+/// Buys again and again, each time for another reader.
 fn buy(mut buyer: Buyer, product: &str, number: usize) {
     for order in 0..ORDERS / BUYERS {
-        let body = json!({
-            "product_id": product, "quantity": 1, "email": format!("reader{number}-{order}@example.com"),
-            "total": { "amount": 8_900, "currency": "EUR" }, "shipping_method": "standard",
-            "payment_method": "pm_mock_approve", "shipping_address": address(),
-        });
-        let answer = buyer.post("/orders", &body).expect("the shop answers");
-        assert_eq!(answer.status, 202, "{}", answer.json());
+        buy_one(&mut buyer, product, &format!("reader{number}-{order}@example.com"));
     }
 }
 
@@ -166,4 +171,27 @@ fn the_mail_servers_password_is_needed_and_never_shown() {
     let shown = config("show", &file, Some(password));
     assert_eq!(shown.code, 0, "{}", shown.err);
     assert!(shown.out.contains("user = \"shop\"") && !shown.out.contains(password), "{}", shown.out);
+}
+
+#[test]
+fn the_development_mailbox_is_in_no_backup() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let data = directory.path().join("data");
+    let process = shop(&data, &[]);
+    let mut buyer = Buyer::new(process.address, "ada");
+    let product = buyer.get("/products/walnut-desk-lamp").expect("an answer").json();
+    buy_one(&mut buyer, product["id"].as_str().expect("a product"), "ada@example.com");
+    let mut client = Client::new(process.address);
+    wait_until("mail", || ask_staff(&mut client, &data, "mailbox")["items"] != json!([]));
+    assert!(data.join("mailbox/mails.jsonl").is_file());
+    let archive = directory.path().join("shop.tar");
+    fine(&data, &["backup", "--to", archive.to_str().expect("a plain path")]);
+    let mut archive = tar::Archive::new(std::fs::File::open(&archive).expect("an archive"));
+    let names: Vec<String> = archive
+        .entries()
+        .expect("entries")
+        .map(|entry| entry.expect("an entry").path().expect("a path").display().to_string())
+        .collect();
+    assert!(names.iter().any(|name| name.ends_with("notification.db")), "{names:?}");
+    assert!(!names.iter().any(|name| name.contains("mail")), "{names:?}");
 }

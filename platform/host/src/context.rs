@@ -23,6 +23,7 @@ use crate::{
     order_gate::OrderGate,
     principal::{Authentication, authenticate},
     questions::Questions,
+    shop::Shop,
     streams::Streams,
     tasks::Task,
     tokens::{Secrets, SecretsError},
@@ -62,6 +63,8 @@ pub struct Context {
     pub clock: Arc<dyn Clock>,
     /// The clock as well, where it is set by hand: a replay puts orders at their own time.
     pub virtual_clock: Option<Arc<ManualClock>>,
+    /// What mail and pages say of the shop.
+    pub shop: Shop,
     /// What only this installation knows.
     pub secrets: Secrets,
     /// Checks who is logged in.
@@ -88,6 +91,7 @@ impl Context {
             access: AccessTokens::new(clock.clone()),
             clock,
             virtual_clock: None,
+            shop: Shop::default(),
             secrets: Secrets::load(data)?,
             questions: Arc::new(Questions::default()),
         })

@@ -15,6 +15,7 @@ mod principal;
 mod problem;
 mod questions;
 mod server;
+mod shop;
 mod streams;
 mod tasks;
 mod telemetry;
@@ -36,6 +37,7 @@ pub use principal::{Authentication, Customer, Principal, Staff, StaffAccount, au
 pub use problem::{FieldError, Problem};
 pub use questions::Questions;
 pub use server::{ServerLimits, harden, serve};
+pub use shop::Shop;
 pub use streams::{StreamPlace, Streams};
 pub use tasks::Task;
 pub use telemetry::RequestCounts;

@@ -8,7 +8,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// The server's program.
@@ -50,9 +50,16 @@ pub struct MailServer {
     child: Child,
     /// Where it listens, on 127.0.0.1.
     pub port: u16,
+    rules: Rules,
+    directory: TempDir,
+}
+
+/// What the server is told.
+#[derive(Clone, Debug, Default, serde::Serialize)]
+struct Rules {
     answers: BTreeMap<String, u16>,
     hangs: bool,
-    directory: TempDir,
+    login: Option<(String, String)>,
 }
 
 impl MailServer {
@@ -77,7 +84,7 @@ impl MailServer {
             .map_err(system("make a temporary directory"))?;
         let program = directory.path().join("server.py");
         fs::write(&program, PROGRAM).map_err(system("write the server's program"))?;
-        write_rules(directory.path(), &BTreeMap::new(), false).map_err(system("write the rules"))?;
+        Rules::default().write(directory.path()).map_err(system("write the rules"))?;
         fs::write(directory.path().join("mails.jsonl"), "").map_err(system("write the mails' file"))?;
         let mut child = Command::new(python)
             .arg(&program)
@@ -92,7 +99,7 @@ impl MailServer {
             BufReader::new(output).read_line(&mut line).map_err(system("read what the server says"))?;
         }
         match line.trim().parse() {
-            Ok(port) => Ok(Self { child, port, answers: BTreeMap::new(), hangs: false, directory }),
+            Ok(port) => Ok(Self { child, port, rules: Rules::default(), directory }),
             Err(_) => {
                 let _ = child.kill();
                 let _ = child.wait();
@@ -107,10 +114,10 @@ impl MailServer {
     /// The rules cannot be written.
     pub fn answer(&mut self, recipient: &str, code: Option<u16>) -> io::Result<()> {
         match code {
-            Some(code) => self.answers.insert(recipient.to_owned(), code),
-            None => self.answers.remove(recipient),
+            Some(code) => self.rules.answers.insert(recipient.to_owned(), code),
+            None => self.rules.answers.remove(recipient),
         };
-        write_rules(self.directory.path(), &self.answers, self.hangs)
+        self.rules.write(self.directory.path())
     }
 
     /// Lets it answer nobody who names a recipient, or answer again. Who waits already goes on waiting.
@@ -118,8 +125,17 @@ impl MailServer {
     /// # Errors
     /// The rules cannot be written.
     pub fn hang(&mut self, hangs: bool) -> io::Result<()> {
-        self.hangs = hangs;
-        write_rules(self.directory.path(), &self.answers, hangs)
+        self.rules.hangs = hangs;
+        self.rules.write(self.directory.path())
+    }
+
+    /// Takes mail only from who logs in so, on connections that are made from now on.
+    ///
+    /// # Errors
+    /// The rules cannot be written.
+    pub fn require_login(&mut self, user: &str, password: &str) -> io::Result<()> {
+        self.rules.login = Some((user.to_owned(), password.to_owned()));
+        self.rules.write(self.directory.path())
     }
 
     /// The mails that it has taken, in order.
@@ -148,11 +164,13 @@ fn read(line: &str) -> io::Result<ReceivedMail> {
     Ok(ReceivedMail { message_id: text(&mail["message_id"]), to, source: text(&mail["source"]) })
 }
 
-/// Written whole or not at all: the server may read it at any time.
-fn write_rules(directory: &Path, answers: &BTreeMap<String, u16>, hangs: bool) -> io::Result<()> {
-    let draft = directory.join("rules.new");
-    fs::write(&draft, json!({ "answers": answers, "hangs": hangs }).to_string())?;
-    fs::rename(draft, directory.join("rules.json"))
+impl Rules {
+    /// Written whole or not at all: the server may read them at any time.
+    fn write(&self, directory: &Path) -> io::Result<()> {
+        let draft = directory.join("rules.new");
+        fs::write(&draft, serde_json::to_vec(self)?)?;
+        fs::rename(draft, directory.join("rules.json"))
+    }
 }
 
 /// The Python of an environment that has the package. The first test of a build folder makes it, the others wait for that.

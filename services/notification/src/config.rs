@@ -2,11 +2,11 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use host::email;
+use host::{Shop, email};
 use lettre::{Address, message::Mailbox};
 use serde::{Deserialize, Serialize};
 
-use crate::render::{Renderer, Shop};
+use crate::render::Renderer;
 
 /// How mail leaves the shop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -203,8 +203,9 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
+    use host::Shop;
+
     use super::{Config, MailBy, Smtp};
-    use crate::render::Shop;
 
     #[test]
     fn a_shop_that_could_not_send_is_told_why() {

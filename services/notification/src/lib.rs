@@ -25,22 +25,23 @@ pub use domain::{
     Outcome, Parcel, State, Subject, notification_id,
 };
 pub use message::{Change, LinkUse, Message, NewLink, NewOrder, Request, Response};
-pub use render::{Shop, TemplateError};
+pub use render::TemplateError;
 pub use service::{Fact, Notifications};
 
-/// Mounts the service. The development mailbox is `mailbox.jsonl` in the data directory.
+/// Mounts the service. The development mailbox is `mailbox/mails.jsonl` in the data directory.
 ///
 /// # Errors
 /// Its database or the mailbox cannot be opened, or the settings are not ones that [`Config::check`] lets through.
-pub async fn mount(ctx: &host::Context, config: &Config, shop: &Shop) -> Result<host::Mounted, EngineError> {
+pub async fn mount(ctx: &host::Context, config: &Config) -> Result<host::Mounted, EngineError> {
     let broken = |why: String| EngineError::Store {
         service: ServiceName::Notification,
         source: StoreError::Unavailable(why),
     };
-    let sender = config.sender(shop).map_err(broken)?;
-    let renderer = render::Renderer::new(shop, config.templates.as_deref());
+    let sender = config.sender(&ctx.shop).map_err(broken)?;
+    let renderer = render::Renderer::new(&ctx.shop, config.templates.as_deref());
     let renderer = Arc::new(renderer.map_err(|error| broken(error.to_string()))?);
-    let path = ctx.data.join("mailbox.jsonl");
+    // In a folder of its own: backups take the data directory's files, and live links have no place in an archive.
+    let path = ctx.data.join("mailbox").join("mails.jsonl");
     let mailbox = DevelopmentMailbox::open(&path, config.mailbox_mails_max, sender.clone());
     let mailbox = Arc::new(mailbox.map_err(|error| broken(format!("{}: {error}", path.display())))?);
     let email: Arc<dyn Channel> = match config.mail_by {

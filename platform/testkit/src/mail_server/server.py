@@ -6,7 +6,7 @@ import os
 import sys
 from email.parser import BytesHeaderParser
 
-from aiosmtpd.smtp import SMTP
+from aiosmtpd.smtp import SMTP, AuthResult
 
 directory = sys.argv[1]
 rules_path = os.path.join(directory, "rules.json")
@@ -43,10 +43,29 @@ class Handler:
         return "250 OK"
 
 
+def authenticate(server, session, envelope, mechanism, given):
+    """Lets in who comes with the test's name and password."""
+    login = rules()["login"]
+    is_right = [given.login.decode(), given.password.decode()] == login
+    # Not handled: the server itself says no.
+    return AuthResult(success=is_right, handled=is_right)
+
+
+def session():
+    needs_login = rules()["login"] is not None
+    return SMTP(
+        Handler(),
+        hostname="test",
+        authenticator=authenticate if needs_login else None,
+        auth_required=needs_login,
+        auth_require_tls=False,
+    )
+
+
 async def main():
     loop = asyncio.get_running_loop()
     port = int(sys.argv[2])
-    server = await loop.create_server(lambda: SMTP(Handler(), hostname="test"), "127.0.0.1", port)
+    server = await loop.create_server(session, "127.0.0.1", port)
     print(server.sockets[0].getsockname()[1], flush=True)
     # The end of standard input is the end of the test's process, however that ended.
     await loop.run_in_executor(None, sys.stdin.read)

@@ -63,11 +63,14 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 impl DevelopmentMailbox {
-    /// Opens the mailbox of a file, which is made where there is none.
+    /// Opens the mailbox of a file, which is made where there is none, and its folder with it.
     ///
     /// # Errors
     /// The file cannot be read or written.
     pub(crate) fn open(path: &Path, mails_max: usize, from: Mailbox) -> io::Result<Self> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
         let mut file = open(path)?;
         let bytes = std::fs::read(path)?;
         // A line that a crash has cut short, and nothing else, is no mail; its notification is sent again.

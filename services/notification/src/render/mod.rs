@@ -7,53 +7,12 @@ mod view;
 
 use std::path::Path;
 
-use host::{LinkKind, LinkTokens};
+use host::{LinkKind, LinkTokens, Shop};
 use minijinja::Environment;
-use serde::{Deserialize, Serialize};
 
 use crate::domain::{Kind, Letter, one_line};
 
 pub(crate) use samples::samples;
-
-/// What mail says of the shop.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Shop {
-    /// What it is called.
-    pub name: String,
-    /// Where its pages are, such as `https://shop.example.com`; where none is given, the address that it listens on.
-    pub url: Option<String>,
-}
-
-impl Default for Shop {
-    fn default() -> Self {
-        Self { name: "Isotope".to_owned(), url: None }
-    }
-}
-
-impl Shop {
-    /// Says what a shop may not be called, and where it cannot be.
-    ///
-    /// # Errors
-    /// The setting at fault, and why.
-    pub fn check(&self) -> Result<(), String> {
-        if self.name.is_empty() || self.name.chars().count() > 100 || one_line(&self.name) != self.name {
-            return Err("name: one line of 1 to 100 characters".to_owned());
-        }
-        let Some(url) = &self.url else { return Ok(()) };
-        let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-        let is_plain =
-            |letter: char| letter.is_ascii_graphic() && !matches!(letter, '"' | '\'' | '<' | '>' | '?' | '#');
-        match rest {
-            Some(rest) if !rest.is_empty() && rest.chars().all(is_plain) && url.len() <= 200 => Ok(()),
-            _ => Err(format!("url: `{url}` is not like https://shop.example.com")),
-        }
-    }
-
-    fn base_url(&self) -> &str {
-        self.url.as_deref().unwrap_or("http://localhost:8080").trim_end_matches('/')
-    }
-}
 
 /// Something is wrong with templates.
 #[derive(Debug, thiserror::Error)]

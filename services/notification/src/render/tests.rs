@@ -1,10 +1,10 @@
 //! Every template filled, and what becomes of those that are wrong.
 
 use contracts::{Currency, Money, OrderId};
-use host::Secrets;
+use host::{Secrets, Shop};
 use uuid::Uuid;
 
-use super::{Renderer, Shop, samples};
+use super::{Renderer, samples};
 use crate::domain::{Kind, Letter, Line, Order, Subject};
 
 fn renderer() -> Renderer {

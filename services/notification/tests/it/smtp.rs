@@ -126,3 +126,44 @@ async fn a_server_that_hangs_holds_nothing_else_up() {
     assert_eq!(server.mails().expect("mails").len(), 300);
     work.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_does_not_encrypt_gets_no_mail_that_is_to_be_encrypted() {
+    let server = MailServer::start().expect("a mail server");
+    let mut config = to(server.port);
+    config.smtp.tls = Encryption::Starttls;
+    let work = Work::start(&config, &order_to(ADA)).await;
+    eventually("it was tried", || async {
+        let page = work.get("/admin/notifications").await;
+        page["items"][0]["last_error"].as_str().is_some_and(|error| error.contains("STARTTLS"))
+    })
+    .await;
+    assert_eq!((work.count("queued").await, server.mails().expect("mails").len()), (1, 0));
+    work.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_shop_logs_in_and_a_wrong_password_loses_no_mail() {
+    let mut server = MailServer::start().expect("a mail server");
+    server.require_login("shop", "open sesame").expect("told");
+    let secrets = tempfile::tempdir().expect("a temporary directory");
+    let password = secrets.path().join("password");
+    std::fs::write(&password, "wrong\n").expect("written");
+    let mut config = to(server.port);
+    config.smtp.user = Some("shop".into());
+    config.smtp.password_file = Some(password.clone());
+    let work = Work::start(&config, &order_to(ADA)).await;
+    eventually("it was tried", || async {
+        let page = work.get("/admin/notifications").await;
+        page["items"][0]["last_error"].as_str().is_some_and(|error| error.contains("535"))
+    })
+    .await;
+    assert_eq!((work.count("queued").await, server.mails().expect("mails").len()), (1, 0));
+    work.stop().await;
+
+    std::fs::write(&password, "open sesame\n").expect("written");
+    let work = Work::start(&config, &order_to(ADA)).await;
+    work.reaches("sent", 1).await;
+    assert_eq!(server.mails().expect("mails").len(), 1);
+    work.stop().await;
+}

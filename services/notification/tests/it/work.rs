@@ -10,8 +10,8 @@ use axum::{
 use bus::{Embedded, Log, Logged};
 use contracts::{CustomerId, Envelope, ServiceName};
 use engine::{Clock, SystemClock};
-use host::{Context, Running, Stores, testing::Issuer};
-use notification::{Config, Shop as ShopSettings};
+use host::{Context, Running, Shop as ShopSettings, Stores, testing::Issuer};
+use notification::Config;
 use serde_json::Value;
 use tower::ServiceExt;
 use uuid::Uuid;
@@ -91,9 +91,11 @@ impl Work {
             let log = Arc::new(FinishedLog(of_source.collect()));
             transport.add_producer(source, log).expect("a readable log");
         }
-        let ctx = Context::new(directory.path(), stores, transport, Arc::new(SystemClock)).expect("secrets");
+        let clock = Arc::new(SystemClock);
+        let ctx = Context::new(directory.path(), stores, transport, clock).expect("secrets");
         let shop = ShopSettings { name: "Lamps".into(), url: Some("https://shop.example.com".into()) };
-        let mounted = notification::mount(&ctx, config, &shop).await.expect("mounted");
+        let ctx = Context { shop, ..ctx };
+        let mounted = notification::mount(&ctx, config).await.expect("mounted");
         mounted.service.start().await.expect("started");
         let routes = ctx.authenticated(mounted.routes);
         let issuer = Issuer::trusted_by(&ctx.access);
