@@ -80,7 +80,7 @@ pub fn run(seed: u64, planted: Option<Planted>, in_words: bool) -> Outcome {
         None => Vec::new(),
     };
     let events =
-        ServiceName::ALL.into_iter().map(|name| shop.books(name).events(name).map_or(0, |log| log.len()));
+        shop.services().into_iter().map(|name| shop.books(name).events(name).map_or(0, |log| log.len()));
     Outcome {
         seed,
         plan: shop.plan.clone(),

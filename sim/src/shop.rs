@@ -70,6 +70,11 @@ pub struct Shop {
 }
 
 impl Shop {
+    /// The services that are simulated.
+    pub fn services(&self) -> Vec<ServiceName> {
+        self.nodes.iter().map(|node| node.name()).collect()
+    }
+
     /// A node.
     pub fn node(&mut self, name: ServiceName) -> &mut dyn Node {
         &mut *self.nodes[name as usize]

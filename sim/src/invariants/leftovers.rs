@@ -8,7 +8,7 @@ use crate::{rules::MADE_TO_FAIL, shop::Shop, world::World};
 /// No message is parked or dead, no timer is set, no call is under way or given up.
 pub(super) fn nothing_is_left_over(world: &mut World) -> Result<(), Violation> {
     const RULE: &str = "nothing_is_left_over";
-    for name in ServiceName::ALL {
+    for name in world.shop.services() {
         let mut books = world.shop.books(name);
         let (parked, timers) = (books.parked().unwrap_or_default(), books.timers().unwrap_or_default());
         let effects = books.open_effects().unwrap_or_default();

@@ -12,7 +12,7 @@ use crate::{shop::Shop, world::World};
 
 fn logs(shop: &Shop) -> Vec<(ServiceName, Vec<Logged>)> {
     let log = |name: ServiceName| (name, shop.books(name).events(name).unwrap_or_default());
-    ServiceName::ALL.into_iter().map(log).collect()
+    shop.services().into_iter().map(log).collect()
 }
 
 /// Positions count from 1 in each partition, sequences from 1 for each subject, and every event was caused by another or by a command.
