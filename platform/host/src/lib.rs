@@ -6,6 +6,7 @@ mod access_tokens;
 mod client_address;
 mod context;
 mod idempotency;
+mod if_match;
 mod input;
 mod jwt;
 mod metrics;
@@ -29,6 +30,7 @@ pub use context::{
     AfterStart, Context, Mounted, Running, Stores, hosted, hosted_then, hosted_with, hosted_with_tasks,
 };
 pub use idempotency::{HasSecrets, Keyed, KeyedSecret, command_key_of};
+pub use if_match::IfMatch;
 pub use input::{Body, Params, Segment, email};
 pub use metrics::{Counter, Gauge, render as render_metrics, render_gauges};
 pub use order_gate::{Caller, OrderGate};

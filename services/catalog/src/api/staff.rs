@@ -5,12 +5,12 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    http::{HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use contracts::ProductId;
 use engine::{Actor, CommandError};
-use host::{Body, Keyed, Page, Params, Problem, Segment, Staff};
+use host::{Body, IfMatch, Keyed, Page, Params, Problem, Segment, Staff};
 
 use super::{
     Api,
@@ -128,11 +128,10 @@ pub(super) async fn change_price(
 pub(super) async fn edit_product(
     State(api): State<Arc<Api>>,
     Staff(actor): Staff,
-    headers: HeaderMap,
+    IfMatch(revision): IfMatch,
     Segment(product_id): Segment<ProductId>,
     Body(input): Body<EditProduct>,
 ) -> Result<Response, Problem> {
-    let revision = revision_meant(&headers)?;
     let category_ids = match &input.categories {
         Some(names) if !names.is_empty() => {
             let tree = store::tree(api.engine.reads()).await?;
@@ -155,10 +154,9 @@ pub(super) async fn edit_product(
 pub(super) async fn delete_product(
     State(api): State<Arc<Api>>,
     Staff(actor): Staff,
-    headers: HeaderMap,
+    IfMatch(revision): IfMatch,
     Segment(product_id): Segment<ProductId>,
 ) -> Result<StatusCode, Problem> {
-    let revision = revision_meant(&headers)?;
     change_command(&api, actor, Message::DeleteProduct { product_id, revision }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -178,18 +176,4 @@ async fn staff_view(api: &Api, product: Product) -> Result<Response, Problem> {
     let view = StaffProductView::new(product_view(api, product).await?, status, revision);
     let etag = HeaderValue::from_str(&format!("\"{revision}\"")).map_err(|_| Problem::internal())?;
     Ok(([(header::ETAG, etag)], Json(view)).into_response())
-}
-
-/// The version that a change is meant for; `None` for whichever there is.
-fn revision_meant(headers: &HeaderMap) -> Result<Option<u32>, Problem> {
-    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
-    let text = value.to_str().unwrap_or_default().trim();
-    if text == "*" {
-        return Ok(None);
-    }
-    let revision = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')?.parse().ok());
-    revision.map(Some).ok_or_else(|| {
-        let detail = "If-Match names no version that this product has had. Read it again.";
-        Problem::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", detail)
-    })
 }

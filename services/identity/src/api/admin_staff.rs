@@ -5,13 +5,14 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use contracts::{Role, StaffId};
 use garde::Validate;
 use host::{
-    Body, Keyed, LinkKind, ListAddress, Page, PageQuery, Params, Problem, Segment, Staff as StaffActor,
+    Body, IfMatch, Keyed, LinkKind, ListAddress, Page, PageQuery, Params, Problem, Segment,
+    Staff as StaffActor,
 };
 use serde::{Deserialize, Serialize};
 
@@ -160,30 +161,16 @@ pub(super) struct EditStaffInput {
 pub(super) async fn edit(
     State(api): State<Arc<Api>>,
     StaffActor(actor): StaffActor,
-    headers: HeaderMap,
+    IfMatch(revision): IfMatch,
     Segment(staff_id): Segment<StaffId>,
     Body(input): Body<EditStaffInput>,
 ) -> Result<Response, Failure> {
     let EditStaffInput { name, role, disabled } = input;
     let name = name.map(|name| name.trim().to_owned());
-    let change = StaffChange { revision: revision_meant(&headers)?, name, role, disabled };
+    let change = StaffChange { revision, name, role, disabled };
     let by = actor.id;
     api.command(Some(actor), None, Message::ChangeStaff { staff_id, change, by }).await?;
     view(&api, staff_id).await
-}
-
-/// The version that a change is meant for; `None` for whichever there is.
-fn revision_meant(headers: &HeaderMap) -> Result<Option<u32>, Problem> {
-    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
-    let text = value.to_str().unwrap_or_default().trim();
-    if text == "*" {
-        return Ok(None);
-    }
-    let revision = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')?.parse().ok());
-    revision.map(Some).ok_or_else(|| {
-        let detail = "If-Match names no version that this account has had. Read it again.";
-        Problem::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", detail)
-    })
 }
 
 /// Nothing.
