@@ -113,7 +113,7 @@ async fn audit_log(
         let found = wanted.of(reads, query.limit + 1).await?;
         entries.extend(found.into_iter().map(|entry| (name, entry)));
     }
-    entries.sort_unstable_by(|(_, a), (_, b)| b.id.cmp(&a.id));
+    entries.sort_unstable_by_key(|(_, entry)| std::cmp::Reverse(entry.id));
     let has_more = entries.len() > query.limit as usize;
     entries.truncate(query.limit as usize);
     let next_cursor = entries.last().filter(|_| has_more).map(|(_, entry)| entry.id.to_string());
