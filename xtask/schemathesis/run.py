@@ -24,9 +24,12 @@ STOP_SECONDS_MAX = 60
 ENDING = [
     ("DELETE", "/api/v1/me"),
     ("DELETE", "/api/v1/me/sessions"),
+    ("DELETE", "/api/v1/me/sessions/{id}"),
     ("DELETE", "/api/v1/staff/me/sessions"),
     ("POST", "/api/v1/auth/logout"),
     ("POST", "/api/v1/admin/identity/keys/rotate"),
+    ("PATCH", "/api/v1/admin/staff/{id}"),
+    ("POST", "/api/v1/admin/staff/{id}/reset"),
 ]
 
 CHECKS = [
