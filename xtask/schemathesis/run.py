@@ -112,7 +112,7 @@ def schemathesis(options, shop: Shop, token: str, wanted, report: Path) -> bool:
     command += ["--config-file", Path(__file__).parent / "schemathesis.toml", "run", part, "--url", shop.address]
     command += ["--header", f"Authorization: Bearer {token}", "--checks", ",".join(CHECKS)]
     command += ["--phases", "examples,coverage,fuzzing", "--max-examples", str(options.max_examples)]
-    command += ["--seed", str(options.seed), "--workers", "2", "--generation-database", "none", "--no-shrink"]
+    command += ["--seed", str(options.seed), "--workers", "1", "--generation-database", "none", "--no-shrink"]
     command += ["--generation-with-security-parameters", "false"]
     command += ["--continue-on-failure", "--request-timeout", "40", "--warnings", "off"]
     command += ["--report", "ndjson", "--report-ndjson-path", report / "answers.ndjson"]

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::{
-    input::{parsed, read, said_to_be_json},
+    input::{json, parsed},
     principal::Principal,
     problem::Problem,
     tokens::Bearer,
@@ -95,14 +95,9 @@ where
     let route = format!("{} {}", request.method(), request.uri().path());
     let principal = principal(&request);
     let idempotency_key = idempotency_key(&headers, principal.is_some(), request.uri().path())?;
-    // An empty body stands for an empty object, so that a POST without input needs no JSON.
-    let bytes = read(request, state).await?;
-    if !bytes.is_empty() {
-        said_to_be_json(&headers)?;
-    }
-    let json: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
-    let body = parsed(json)?;
-    let key = idempotency_key.map(|key| command_key(principal.as_deref(), &route, &key, &hashed(json)));
+    let json = json(request, state).await?;
+    let body = parsed(&json)?;
+    let key = idempotency_key.map(|key| command_key(principal.as_deref(), &route, &key, &hashed(&json)));
     Ok((body, key))
 }
 

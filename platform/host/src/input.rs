@@ -23,18 +23,24 @@ where
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        said_to_be_json(request.headers())?;
-        Ok(Self(parsed(&read(request, state).await?)?))
+        Ok(Self(parsed(&json(request, state).await?)?))
     }
 }
 
-/// The bytes of a body, within the server's bounds.
-pub(crate) async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
-    Bytes::from_request(request, state).await.map_err(|rejection| unreadable_body(rejection.into()))
+/// A body that is said to be JSON, within the server's bounds. No body stands for an empty object, so that a request without input needs no
+/// JSON.
+pub(crate) async fn json<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    let is_json = said_to_be_json(request.headers());
+    let bytes = Bytes::from_request(request, state).await;
+    let bytes = bytes.map_err(|rejection| unreadable_body(rejection.into()))?;
+    if bytes.is_empty() {
+        return Ok(Bytes::from_static(b"{}"));
+    }
+    is_json.map(|()| bytes)
 }
 
 /// Refuses a body that is not said to be JSON: a page of somebody else's can make a browser send such a one without asking.
-pub(crate) fn said_to_be_json(headers: &HeaderMap) -> Result<(), Problem> {
+fn said_to_be_json(headers: &HeaderMap) -> Result<(), Problem> {
     let media_type =
         headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
