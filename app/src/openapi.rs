@@ -1,9 +1,11 @@
 //! The HTTP contract as OpenAPI, made from the routes themselves.
 
+mod schemas;
+
 use axum::http::Method;
 use host::Access;
 use utoipa::openapi::{
-    Content, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, PathItem, Ref, RefOr, Response,
+    Content, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, PathItem, Ref, RefOr, Required, Response,
     ResponseBuilder, Tag,
     path::{Operation, Parameter, ParameterIn},
     security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
@@ -59,9 +61,15 @@ pub fn complete(api: &mut OpenApi) {
     let admin = ApiKey::Header(ApiKeyValue::new("X-Admin-Token"));
     components.add_security_scheme(ADMIN_TOKEN, SecurityScheme::ApiKey(admin));
     components.add_security_scheme(ORDER_TOKEN, SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    schemas::words_are_no_objects(components);
     for (path, item) in &mut api.paths.paths {
         for (method, operation) in operations(item) {
             let access = host::access_of(&method, path);
+            if let Some(RefOr::T(body)) = &mut operation.request_body
+                && schemas::may_be_left_out(body, components)
+            {
+                body.required = Some(Required::False);
+            }
             operation.security = access.and_then(requirements);
             let named = serde_json::json!(access.map_or("nobody", name));
             operation.extensions.get_or_insert_default().insert("x-access".to_owned(), named);

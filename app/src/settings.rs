@@ -13,6 +13,9 @@ pub struct Settings {
     pub data: PathBuf,
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// How many connections are open at once; others wait. The process's limit of open files must leave room for the databases' as
+    /// well. At least 1.
+    pub connections_max: u32,
     /// `postgres://...`; without it each service has a SQLite file in the data directory.
     pub database_url: Option<String>,
     /// How many demo products a first start lists. Past those written by hand, plain ones are made up.
@@ -46,6 +49,7 @@ impl Default for Settings {
         Self {
             data: PathBuf::from("data"),
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            connections_max: host::ConnectionLimits::default().open_max,
             database_url: None,
             seed_products: catalog::seed::DEFAULT_COUNT as u32,
             seed_stock: 1_000,
@@ -95,6 +99,9 @@ impl Settings {
             .with_context(|| format!("the settings file {} cannot be read", path.display()))?;
         let settings: Self = toml::from_str(&text)
             .with_context(|| format!("the settings file {} is not valid", path.display()))?;
+        if settings.connections_max == 0 {
+            anyhow::bail!("the settings file {} is not valid: connections_max is at least 1", path.display());
+        }
         let checked = settings.cart.pricing.check().map_err(|why| anyhow::anyhow!("cart.pricing.{why}"));
         let checked =
             checked.and_then(|()| settings.identity.check().map_err(|why| anyhow::anyhow!("identity.{why}")));

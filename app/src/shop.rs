@@ -7,7 +7,7 @@ use axum::Router;
 use bus::Embedded;
 use contracts::{ServiceName, Timestamp};
 use engine::{Clock, ManualClock, SystemClock};
-use host::{AdminToken, Context, Running, ServerLimits, Stores};
+use host::{AdminToken, ConnectionLimits, Context, Running, ServerLimits, Stores};
 use ordering::GracePeriodManager;
 use tokio::{net::TcpListener, sync::watch};
 use utoipa_axum::router::OpenApiRouter;
@@ -27,6 +27,7 @@ pub struct Shop {
     routes: Router,
     services: Vec<Arc<dyn Running>>,
     openapi: String,
+    connections: ConnectionLimits,
     stopping: watch::Sender<bool>,
     token: AdminToken,
     directory: DataDirectory,
@@ -118,7 +119,18 @@ impl Shop {
             directory.announce(listener.local_addr()?)?;
         }
         let token = ctx.secrets.admin_token();
-        Ok(Self { listener, routes, services, openapi, stopping, token, directory, _claim: claim })
+        let connections = ConnectionLimits { open_max: settings.connections_max, ..Default::default() };
+        Ok(Self {
+            listener,
+            routes,
+            services,
+            openapi,
+            connections,
+            stopping,
+            token,
+            directory,
+            _claim: claim,
+        })
     }
 
     /// Its routes, for requests of this process itself.
@@ -150,10 +162,7 @@ impl Shop {
     }
 
     /// Serves until `stop` comes; then lets requests finish and lanes drain.
-    ///
-    /// # Errors
-    /// The listener fails.
-    pub async fn serve(mut self, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
+    pub async fn serve(mut self, stop: impl Future<Output = ()> + Send + 'static) {
         if let Some(listener) = self.listener.take() {
             let (stopping, services) = (self.stopping.clone(), self.services.clone());
             // Streams without an end of their own must end, or the server would wait for them.
@@ -162,10 +171,9 @@ impl Shop {
                 let _ = stopping.send(true);
                 services.iter().for_each(|service| service.close_streams());
             };
-            host::serve(listener, self.routes.clone(), stop).await?;
+            host::serve(listener, self.routes.clone(), self.connections, stop).await;
         }
         self.stop().await;
-        Ok(())
     }
 
     /// Lets the lanes drain.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+pub mod bad_input;
 pub mod bench;
 pub mod new_service;
 pub mod sim;

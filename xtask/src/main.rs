@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{bench, new_service, sim, test, tidy, workspace_root};
+use xtask::{bad_input, bench, new_service, sim, test, tidy, workspace_root};
 
 /// Isotope's own commands.
 #[derive(Parser)]
@@ -19,6 +19,13 @@ enum Command {
     Test,
     /// Check the rules of the workspace: dependencies, shape, names, documents.
     Tidy,
+    /// Send the shop what its contract allows and forbids: `bad-input --only admin --path /carts`, `bad-input --help`.
+    #[command(disable_help_flag = true)]
+    BadInput {
+        /// Given to `schemathesis/run.py` as they are.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Make services/NAME in the house's shape: it compiles, and its tests pass.
     NewService {
         /// Words in small letters, with _ between them.
@@ -52,6 +59,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Test => test::run(&root),
         Command::Tidy => tidy::run(&root),
+        Command::BadInput { arguments } => bad_input::run(&root, &arguments),
         Command::NewService { name } => new_service::run(&root, &name),
         Command::Bench { arguments } => bench::run(&root, &arguments),
         Command::Sim { arguments } => sim::run(&root, &arguments),

@@ -5,7 +5,7 @@ mod packages;
 use std::{path::Path, time::Instant};
 
 use crate::{
-    new_service, sim,
+    bad_input, new_service, sim,
     steps::{cargo, succeed, succeeds_quietly},
     tidy,
 };
@@ -17,13 +17,14 @@ type Step = (&'static str, fn(&Path) -> Result<(), String>);
 /// # Errors
 /// A sentence that says which step failed and how.
 pub fn run(root: &Path) -> Result<(), String> {
-    let steps: [Step; 8] = [
+    let steps: [Step; 9] = [
         ("PostgreSQL, curl and Python are installed", |_| packages::ensure_installed()),
         ("tidy", tidy::run),
         ("format", format),
         ("lints", lints),
         ("tests", tests),
         ("doc tests", doc_tests),
+        ("bad input", bad_input::prove),
         ("the simulation", sim::prove),
         ("a new service", new_service::prove),
     ];

@@ -102,7 +102,7 @@ impl Serve {
         let shop = Shop::start(&settings).await?;
         // Nobody may listen: that is no reason to end.
         let _ = output::line(&format!("isotope is ready: http://{}/api/v1", shop.address()?));
-        shop.serve(stop_signal()).await?;
+        shop.serve(stop_signal()).await;
         let _ = output::line("isotope has stopped");
         Ok(ExitCode::SUCCESS)
     }

@@ -17,6 +17,7 @@ pub(super) fn routes() -> OpenApiRouter<System> {
 
 /// Which entries are wanted.
 #[derive(Deserialize, Validate, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct AuditLogQuery {
     /// Only what was done in these services, apart by commas.

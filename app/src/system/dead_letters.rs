@@ -121,6 +121,7 @@ impl DeadLetterGroup {
 
 /// Which of them.
 #[derive(Deserialize, Validate, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ListQuery {
     /// The services, such as `ordering,payment`; all when left out.

@@ -89,6 +89,7 @@ pub struct EventPage {
 
 /// Which events.
 #[derive(Deserialize, Validate, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ListQuery {
     /// The services, such as `ordering,payment`; all when left out.

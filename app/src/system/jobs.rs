@@ -144,6 +144,7 @@ impl Jobs {
 
 /// How to look at a job.
 #[derive(Deserialize, Validate, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct JobQuery {
     /// Wait up to so many milliseconds for its end, 0 to 20000.

@@ -49,6 +49,7 @@ pub(super) fn routes() -> OpenApiRouter<System> {
 
 /// Which events.
 #[derive(Deserialize, Validate, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct TailQuery {
     /// The services, such as `ordering,payment`; all when left out.
@@ -92,6 +93,7 @@ async fn tail_events(
 
 /// Where to begin.
 #[derive(Deserialize, Validate, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct OrdersQuery {
     /// A cursor to begin after, where there is no Last-Event-ID; the present when left out.

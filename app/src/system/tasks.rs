@@ -140,6 +140,7 @@ async fn list_tasks(State(system): State<System>, _: Staff) -> Result<Json<Tasks
 
 /// Which runs.
 #[derive(Deserialize, Validate, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct RunsQuery {
     /// Of this task.
@@ -195,6 +196,7 @@ async fn list_task_runs(
 
 /// How to look at a run.
 #[derive(Deserialize, Validate, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct RunQuery {
     /// Wait up to so many milliseconds for its end, 0 to 20000.

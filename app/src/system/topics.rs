@@ -32,6 +32,7 @@ pub struct TopicView {
     /// Events in it.
     pub events: i64,
     /// The last position of each partition that has events.
+    #[schema(value_type = BTreeMap<String, i64>)]
     pub partitions: BTreeMap<i64, i64>,
     /// Who reads it.
     pub consumers: Vec<ConsumerView>,
@@ -43,6 +44,7 @@ pub struct ConsumerView {
     /// A service, or `service.projection`.
     pub name: String,
     /// The last position that it has handled, by partition.
+    #[schema(value_type = BTreeMap<String, i64>)]
     pub positions: BTreeMap<i64, i64>,
     /// Events that it has yet to handle.
     pub lag: i64,

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod address;
+mod country;
 mod envelope;
 pub mod events;
 mod ids;
@@ -13,6 +14,7 @@ mod tax;
 mod time;
 
 pub use address::Address;
+pub use country::is_country;
 pub use envelope::{Envelope, Event, PARTITIONS, UnreadableEvent, partition_of};
 pub use ids::{CartId, CustomerId, OrderId, ProductId, StaffId};
 pub use money::{Currency, Money};

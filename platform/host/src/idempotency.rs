@@ -1,8 +1,6 @@
 //! `Idempotency-Key`: a request that comes again under its key is answered as it was answered first.
 
 use axum::{
-    Json,
-    body::Bytes,
     extract::{FromRequest, Request},
     http::{HeaderMap, StatusCode},
 };
@@ -13,7 +11,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::{
-    input::{check, unreadable_body},
+    input::{json, parsed},
     principal::Principal,
     problem::Problem,
     tokens::Bearer,
@@ -97,13 +95,9 @@ where
     let route = format!("{} {}", request.method(), request.uri().path());
     let principal = principal(&request);
     let idempotency_key = idempotency_key(&headers, principal.is_some(), request.uri().path())?;
-    // An empty body stands for an empty object, so that a POST without input needs no JSON.
-    let bytes =
-        Bytes::from_request(request, state).await.map_err(|rejection| unreadable_body(rejection.into()))?;
-    let json: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
-    let Json(body) = Json::<T>::from_bytes(json).map_err(unreadable_body)?;
-    check(&body)?;
-    let key = idempotency_key.map(|key| command_key(principal.as_deref(), &route, &key, &hashed(json)));
+    let json = json(request, state).await?;
+    let body = parsed(&json)?;
+    let key = idempotency_key.map(|key| command_key(principal.as_deref(), &route, &key, &hashed(&json)));
     Ok((body, key))
 }
 

@@ -4,6 +4,7 @@ mod access;
 mod access_table;
 mod access_tokens;
 mod client_address;
+mod connections;
 mod context;
 mod idempotency;
 mod if_match;
@@ -26,6 +27,7 @@ mod tokens;
 pub use access::{Access, access_of, table as access_table};
 pub use access_tokens::{AccessTokens, Claims, ISSUER, TokenError, sign_access_token};
 pub use client_address::{ClientAddress, client_address};
+pub use connections::{ConnectionLimits, serve};
 pub use context::{
     AfterStart, Context, Mounted, Running, Stores, hosted, hosted_then, hosted_with, hosted_with_tasks,
 };
@@ -38,7 +40,7 @@ pub use page::{ListAddress, Page, PageQuery, default_page_limit};
 pub use principal::{Authentication, Customer, Principal, Staff, StaffAccount, authenticate};
 pub use problem::{FieldError, Problem};
 pub use questions::Questions;
-pub use server::{ServerLimits, harden, serve};
+pub use server::{ServerLimits, harden};
 pub use shop::Shop;
 pub use streams::{StreamPlace, Streams};
 pub use tasks::Task;

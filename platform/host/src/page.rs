@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a caller may say about a page.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {
     /// How many items, 1 to 100.

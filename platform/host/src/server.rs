@@ -1,10 +1,6 @@
-//! The HTTP server: bounded bodies and time, safe headers, and an end that lets requests finish.
+//! What every route stands behind: bounded bodies and time, safe headers, the table of access.
 
-use std::{
-    future::{Future, IntoFuture},
-    net::SocketAddr,
-    time::Duration,
-};
+use std::time::Duration;
 
 use axum::{
     Router,
@@ -13,7 +9,6 @@ use axum::{
     middleware::{Next, from_fn, from_fn_with_state},
     response::IntoResponse,
 };
-use tokio::net::TcpListener;
 use tower_http::{
     catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer, timeout::RequestBodyTimeoutLayer,
 };
@@ -95,40 +90,4 @@ pub fn harden(
         .layer(header_layer(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
         .layer(header_layer(header::CACHE_CONTROL, "no-store"))
         .layer(from_fn_with_state(counts, observe))
-}
-
-/// How long requests that are under way at the stop may take to finish.
-const FINISH_PATIENCE: Duration = Duration::from_secs(10);
-
-/// Serves until `stop` comes; then takes no new connection and lets the requests under way finish, but waits for nobody who
-/// only holds a connection.
-///
-/// # Errors
-/// The listener fails.
-pub async fn serve(
-    listener: TcpListener,
-    routes: Router,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let (stopped, mut stopping) = tokio::sync::watch::channel(false);
-    let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
-        // Answers are small; waiting to fill a packet only delays them.
-        let _ = stream.set_nodelay(true);
-    });
-    // Routes that bound what one client may try are told where each connection comes from.
-    let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, routes).with_graceful_shutdown(async move {
-        stop.await;
-        let _ = stopped.send(true);
-    });
-    let patience_ends = async {
-        let _ = stopping.wait_for(|stopping| *stopping).await;
-        // The bound of a wait for requests, not a wait for anything itself.
-        #[allow(clippy::disallowed_methods)]
-        tokio::time::sleep(FINISH_PATIENCE).await;
-    };
-    tokio::select! {
-        served = server.into_future() => served,
-        () = patience_ends => Ok(()),
-    }
 }

@@ -76,6 +76,7 @@ async fn get_delivery(
 
 /// Which shipments staff want to see.
 #[derive(Deserialize, garde::Validate, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct QueueQuery {
     /// Only those at this step: `pending`, `packed`, `dispatching` or `shipped`.

@@ -1,12 +1,12 @@
-//! Makes sure of the programs that tests run: PostgreSQL, of which they start servers of their own, curl, for README's tour, and
-//! Python, for a mail server.
+//! Makes sure of the programs that tests run: PostgreSQL, of which they start servers of their own, curl, for README's tour, and Python,
+//! for a mail server and for schemathesis.
 
 use std::{env, fs, os::unix::fs::MetadataExt, path::Path, process::Command};
 
-use crate::steps::succeed;
+use crate::steps::{succeed, succeeds_quietly};
 
-const ADVICE: &str = "The tests start PostgreSQL servers and a mail server of their own, and run README's commands with curl. One of them is missing: \
-PostgreSQL's programs are neither in PATH nor in /usr/lib/postgresql/*/bin, curl is not in PATH, or python3 has no venv and pip. \
+const ADVICE: &str = "The tests start PostgreSQL servers of their own, run README's commands with curl, and a mail server and schemathesis with Python. One of them is \
+missing: PostgreSQL's programs are neither in PATH nor in /usr/lib/postgresql/*/bin, curl is not in PATH, or python3 cannot make virtual environments. \
 On Debian: sudo apt-get install postgresql curl python3-venv";
 
 /// Finds the programs, or installs them where this may: as root, on Debian.
@@ -38,15 +38,14 @@ fn missing() -> Vec<&'static str> {
     wanted.into_iter().filter(|(_, is_there)| !is_there).map(|(package, _)| package).collect()
 }
 
-/// Debian has Python's `venv` without the `ensurepip` that it needs.
-fn has_python() -> bool {
-    let asked = Command::new("python3").args(["-c", "import venv, ensurepip"]).output();
-    asked.is_ok_and(|output| output.status.success())
-}
-
 fn has_curl() -> bool {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path).any(|folder| folder.join("curl").is_file())
+}
+
+/// Debian has the module `venv` without what it needs in one package, and that in another.
+fn has_python() -> bool {
+    succeeds_quietly(Command::new("python3").args(["-c", "import venv, ensurepip"]))
 }
 
 /// Looks where `testkit` looks.

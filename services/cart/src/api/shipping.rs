@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use contracts::{Address, CartId, Money};
+use contracts::{Address, CartId, Money, is_country};
 use garde::Validate;
 use host::{Body, Principal, Problem, Segment};
 use serde::{Deserialize, Serialize};
@@ -30,12 +30,20 @@ pub(super) struct AddressInput {
     #[schema(example = "London", min_length = 1, max_length = 100)]
     city: String,
     /// ISO 3166-1 alpha-2 code.
-    #[garde(custom(country_code))]
+    #[garde(custom(assigned_country))]
     #[schema(example = "GB", pattern = "^[A-Z]{2}$")]
     country: String,
 }
 
-/// Two capital letters.
+/// A country that a parcel can go to.
+fn assigned_country(code: &str, _: &()) -> garde::Result {
+    match is_country(code) {
+        true => Ok(()),
+        false => Err(garde::Error::new("not a country's code of ISO 3166-1, such as DE")),
+    }
+}
+
+/// Two capital letters: orders of another time are also of countries that are none any more, or of none that was known.
 pub(super) fn country_code(code: &str, _: &()) -> garde::Result {
     if code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase()) {
         return Ok(());

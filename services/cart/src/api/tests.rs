@@ -330,6 +330,7 @@ async fn what_is_wrong_is_told() {
         ),
         ("PATCH", &format!("{items}/{product}"), r#"{"quantity":1}"#.to_owned(), (404, "item_not_found")),
         ("PUT", &address, ADDRESS.replace("GB", "gb"), (422, "invalid_input")),
+        ("PUT", &address, ADDRESS.replace("GB", "QQ"), (422, "invalid_input")),
         ("PUT", &address, ADDRESS.replace("London", " "), (422, "shipping_address_invalid")),
         (
             "PUT",

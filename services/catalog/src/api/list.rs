@@ -20,6 +20,7 @@ const IDS_MAX: usize = 100;
 
 /// What a caller may say about a list.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ListParams {
     /// In this category or below it: its id or its slug.
@@ -48,6 +49,10 @@ pub(super) struct ListParams {
     /// These alone: up to 100 ids, with commas between them. What is in no list is found this way too.
     #[garde(length(bytes, max = 4000), custom(known_ids))]
     ids: Option<String>,
+    /// Where they are shown: for staff alone, whose route says so itself.
+    #[garde(skip)]
+    #[param(ignore)]
+    status: Option<ProductStatus>,
     /// How many items, 1 to 100.
     #[serde(default = "default_limit")]
     #[garde(range(min = 1, max = 100))]
@@ -62,18 +67,9 @@ fn default_limit() -> u32 {
     20
 }
 
-/// Where the products of staff's list are shown.
-#[derive(Clone, Debug, Deserialize, Validate, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(super) struct StatusParam {
-    /// Those shown there alone.
-    #[garde(skip)]
-    #[param(inline)]
-    pub status: Option<ProductStatus>,
-}
-
 /// How many of the products that the shop shows first.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct FeaturedParams {
     /// How many items, 1 to 50.
@@ -163,7 +159,8 @@ async fn category_id(api: &Api, name: &str) -> Result<CategoryId, Problem> {
     Ok(category.category_id)
 }
 
-/// A page of a list, each product as `view` shows it. `uri` is the request's, `path` the list's own.
+/// A page of a list, each product as `view` shows it. `uri` is the request's, `path` the list's own. `status` says what is shown in
+/// it; where it says nothing, the request may.
 pub(super) async fn page<V: serde::Serialize>(
     api: &Api,
     uri: &Uri,
@@ -172,7 +169,13 @@ pub(super) async fn page<V: serde::Serialize>(
     view: impl Fn(Product) -> V,
 ) -> Result<Rendered, Problem> {
     let params: ListParams = params(uri).await?;
-    let query = params.query(api, status).await?;
+    if status.is_some() && params.status.is_some() {
+        return Err(invalid("status", "this list shows those of one status"));
+    }
+    if params.min_price.zip(params.max_price).is_some_and(|(min, max)| min > max) {
+        return Err(invalid("max_price", "less than min_price"));
+    }
+    let query = params.query(api, status.or(params.status)).await?;
     let after = params.cursor.as_deref().map(|cursor| cursor::read(&query, cursor)).transpose()?;
     let limit = params.limit;
     // One more than is shown tells whether there is a next page.

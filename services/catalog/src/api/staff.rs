@@ -10,18 +10,18 @@ use axum::{
 };
 use contracts::ProductId;
 use engine::{Actor, CommandError};
-use host::{Body, IfMatch, Keyed, Page, Params, Problem, Segment, Staff};
+use host::{Body, IfMatch, Keyed, Page, Problem, Segment, Staff};
 
 use super::{
     Api,
     cache::Rendered,
     inputs::{CategoryNames, ChangePrice, CreateProducts, EditProduct, NewVariantInput},
-    list::{ListParams, StatusParam, page},
+    list::{ListParams, page},
     product_view,
     views::{CreatedProduct, CreatedProducts, ProductView, StaffProductView, VariantView},
 };
 use crate::{
-    domain::Product,
+    domain::{Product, ProductStatus},
     service::{Message, Reply},
     store,
 };
@@ -30,16 +30,16 @@ use crate::{
 const PRODUCTS_PATH: &str = "/api/v1/admin/products";
 
 /// All products, listed or not, and those that are not sold any more. Variants are shown with their families.
-#[utoipa::path(get, path = "/admin/products", tag = "admin", operation_id = "list_all_products", params(ListParams, StatusParam),
+#[utoipa::path(get, path = "/admin/products", tag = "admin", operation_id = "list_all_products",
+    params(ListParams, ("status" = inline(Option<ProductStatus>), Query, description = "Those shown there alone.")),
     responses((status = 200, body = Page<StaffProductView>, headers(("Link" = String, description = "The next page, as rel=\"next\"; not there on the last one."))),
         (status = 422, body = Problem)))]
 pub(super) async fn list_all_products(
     State(api): State<Arc<Api>>,
     _: Staff,
-    Params(StatusParam { status }): Params<StatusParam>,
     uri: Uri,
 ) -> Result<Rendered, Problem> {
-    page(&api, &uri, PRODUCTS_PATH, status, StaffProductView::listed).await
+    page(&api, &uri, PRODUCTS_PATH, None, StaffProductView::listed).await
 }
 
 /// A product, whatever became of it, with the `ETag` of its version.

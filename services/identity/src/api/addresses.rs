@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
-use contracts::Address;
+use contracts::{Address, is_country};
 use garde::Validate;
 use host::{Body, Customer, Keyed, Problem, Segment};
 use serde::{Deserialize, Serialize};
@@ -57,10 +57,9 @@ fn postal(address: &Address, _: &()) -> garde::Result {
         }
         fields::shown(text, &()).map_err(|error| garde::Error::new(format!("{name}: {error}")))?;
     }
-    let country = address.country.len() == 2 && address.country.bytes().all(|byte| byte.is_ascii_uppercase());
-    match country {
+    match is_country(&address.country) {
         true => Ok(()),
-        false => Err(garde::Error::new("country: not two capital letters, as ISO 3166 has them")),
+        false => Err(garde::Error::new("country: not a country's code of ISO 3166-1, such as DE")),
     }
 }
 

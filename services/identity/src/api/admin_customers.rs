@@ -34,6 +34,7 @@ impl<'de> Deserialize<'de> for Moment {
 
 /// Which customers staff want to see.
 #[derive(Deserialize, Validate, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct CustomersQuery {
     /// Only the one with this address.

@@ -11,6 +11,7 @@ use super::{Api, failure::Failure};
 
 /// How the keys are rotated.
 #[derive(Deserialize, Validate, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct RotateQuery {
     /// Whether what was signed before opens nothing any more, at once. Everybody refreshes; nobody has to log in again.

@@ -113,6 +113,7 @@ pub(super) async fn adjust_stock(
 
 /// Which products' stock staff want to see.
 #[derive(Deserialize, Validate, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct StockQuery {
     /// Only what is low.

@@ -19,6 +19,7 @@ const ORDERS_LOOKED_THROUGH: u32 = 100;
 
 /// Which of the own orders a customer wants to see.
 #[derive(Deserialize, Validate, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct MyOrdersQuery {
     /// Only those that stand so.

@@ -22,6 +22,7 @@ use crate::{
 
 /// Which orders staff want to see.
 #[derive(Deserialize, Validate, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct OrdersQuery {
     /// Only those that stand so.
