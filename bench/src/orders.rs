@@ -50,6 +50,9 @@ pub struct Options {
     /// Order one product at once, without a cart.
     #[arg(long)]
     buy_now: bool,
+    /// Shoppers are customers with an account, and ask with its access token; without this they are guests.
+    #[arg(long)]
+    logged_in: bool,
     /// Length of the window in which orders count.
     #[arg(long, default_value_t = 60)]
     seconds: u64,

@@ -12,12 +12,11 @@ use super::{
     catalogue::Catalogue,
     journey::{Accepted, Journey, NoOrder},
     report::Report,
+    shopper::journeys,
     tally::{Phase, Tally},
     window::{Sample, wait_for_orders},
 };
-use crate::{
-    admin::Admin, clock::now_us, database::Databases, http::Connection, latency::Latencies, server::Server,
-};
+use crate::{admin::Admin, clock::now_us, database::Databases, latency::Latencies, server::Server};
 
 /// A shopper goes home when the shop has said no so often, or when so much has gone wrong.
 const ENOUGH: u32 = 3;
@@ -35,12 +34,11 @@ pub(super) async fn measure(options: &Options, server: &Server) -> anyhow::Resul
     let databases = Databases::open(server).await?;
     let tally = Rc::new(Tally::new(Phase::Window));
 
+    let journeys = journeys(options, server, &catalogue, &tally).await?;
     let before = Sample::take(server, &mut admin, &databases).await?;
     let (start_us, started) = (now_us(), Instant::now());
     let mut shoppers = Vec::new();
-    for number in 0..options.concurrency {
-        let connection = Connection::open(server.address).await?;
-        let journey = Journey::new(number, connection, Rc::clone(&catalogue), Rc::clone(&tally));
+    for journey in journeys {
         let (tally, catalogue, buys_now) = (Rc::clone(&tally), Rc::clone(&catalogue), options.buy_now);
         shoppers.push(spawn_local(async move { rush(journey, &catalogue, &tally, buys_now).await }));
     }

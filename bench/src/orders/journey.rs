@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, fmt::Write as _, rc::Rc, time::Instant};
 
+use anyhow::ensure;
 use contracts::Timestamp;
 use engine::{Ids, RandomIds};
 use serde::Deserialize;
@@ -55,6 +56,8 @@ pub(super) struct Journey {
     tally: Rc<Tally>,
     random: Random,
     email: String,
+    /// The header that says whose requests these are; a guest has none.
+    authorization: Option<String>,
     /// Makes idempotency keys of this customer its own.
     name: String,
     checkouts: u64,
@@ -81,6 +84,18 @@ struct Cart<'a> {
 #[derive(Deserialize)]
 struct Amount {
     amount: i64,
+}
+
+#[derive(Deserialize)]
+struct SignedUp<'a> {
+    #[serde(borrow)]
+    session: Session<'a>,
+}
+
+#[derive(Deserialize)]
+struct Session<'a> {
+    access_token: &'a str,
+    expires_in: u64,
 }
 
 #[derive(Deserialize)]
@@ -115,11 +130,28 @@ impl Journey {
             tally,
             random: Random::new(number as u64),
             email: format!("shopper-{number}@example.com"),
+            authorization: None,
             // A guest's idempotency key is one that nobody can guess.
             name: RandomIds::new().next(Timestamp(now_us())).to_string(),
             checkouts: 0,
             body: String::new(),
         }
+    }
+
+    /// Becomes a customer with an account, and asks as one from now on, for at least `seconds`.
+    pub async fn sign_up(&mut self, seconds: u64) -> anyhow::Result<()> {
+        let body =
+            format!(r#"{{"email":"{}","password":"{}","name":"Ada Lovelace"}}"#, self.email, self.name);
+        let response = self.connection.send("POST", format_args!("/api/v1/customers"), &[], &body).await?;
+        ensure!(response.status == 201, "POST customers: {} {}", response.status, response.text());
+        let Session { access_token, expires_in } =
+            serde_json::from_slice::<SignedUp<'_>>(response.body)?.session;
+        ensure!(
+            expires_in >= seconds,
+            "an access token opens the shop for {expires_in} s, and this takes {seconds} s"
+        );
+        self.authorization = Some(format!("Bearer {access_token}"));
+        Ok(())
     }
 
     /// After a broken connection.
@@ -224,7 +256,8 @@ impl Journey {
         if self.tally.is_over() {
             return Err(NoOrder::Over);
         }
-        let response = self.connection.get(format_args!("/api/v1{path}"), &[]).await?;
+        let headers = self.authorization.as_deref().map(|value| ("authorization", value));
+        let response = self.connection.get(format_args!("/api/v1{path}"), headers.as_slice()).await?;
         self.tally.request();
         Ok(response)
     }
@@ -239,9 +272,10 @@ impl Journey {
         if self.tally.is_over() {
             return Err(NoOrder::Over);
         }
-        let header = idempotency_key.map(|key| ("idempotency-key", key));
-        let response =
-            self.connection.send(method, format_args!("/api/v1{path}"), header.as_slice(), body).await?;
+        let key = idempotency_key.map(|key| ("idempotency-key", key));
+        let authorization = self.authorization.as_deref().map(|value| ("authorization", value));
+        let headers: Vec<_> = key.into_iter().chain(authorization).collect();
+        let response = self.connection.send(method, format_args!("/api/v1{path}"), &headers, body).await?;
         self.tally.request();
         Ok(response)
     }

@@ -10,16 +10,14 @@ use tokio::{
 use super::{
     Options,
     catalogue::Catalogue,
-    journey::Journey,
     report::{Report, Usage},
-    shopper::shop,
+    shopper::{journeys, shop},
     tally::{Phase, Tally},
 };
 use crate::{
     admin::Admin,
     clock::now_us,
     database::{Databases, StoredOrder},
-    http::Connection,
     latency::Latencies,
     process::{cpu_seconds, cpu_seconds_of_family, resident_mib},
     server::Server,
@@ -37,9 +35,7 @@ pub(super) async fn measure(options: &Options, server: &Server) -> anyhow::Resul
     let tally = Rc::new(Tally::new(Phase::WarmUp));
 
     let mut shoppers = Vec::new();
-    for number in 0..options.concurrency {
-        let connection = Connection::open(server.address).await?;
-        let journey = Journey::new(number, connection, Rc::clone(&catalogue), Rc::clone(&tally));
+    for journey in journeys(options, server, &catalogue, &tally).await? {
         let (tally, buys_now) = (Rc::clone(&tally), options.buy_now);
         shoppers.push(spawn_local(async move { shop(journey, &tally, buys_now).await }));
     }

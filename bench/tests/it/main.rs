@@ -24,7 +24,7 @@ fn report(name: &str, arguments: &[&str]) -> Value {
 
 #[test]
 fn a_rush_sells_exactly_the_stock_in_each_way() {
-    for way in [["--holds", "on"].as_slice(), &["--holds", "off"], &["--buy-now"]] {
+    for way in [["--holds", "on"].as_slice(), &["--holds", "off"], &["--buy-now"], &["--logged-in"]] {
         let report = report("orders", &[&["--hot", "--stock", "5", "--concurrency", "8"], way].concat());
         assert_eq!(report["paid"], 5, "{way:?}: {report}");
         assert_eq!(report["errors"], 0, "{way:?}: {report}");
