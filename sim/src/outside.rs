@@ -46,7 +46,9 @@ impl Movement {
     /// What it took; negative where it gave back.
     pub fn taken(&self) -> Option<Money> {
         match (&self.request, &self.response) {
-            (Request::Refund { amount, currency, .. }, _) => Some(Money::new(-amount, *currency)),
+            (Request::Refund { amount, currency, .. }, Response::Refunded) => {
+                Some(Money::new(-amount, *currency))
+            }
             (Request::Capture { amount, currency, .. }, Response::Captured { .. }) => {
                 Some(Money::new(*amount, *currency))
             }

@@ -43,7 +43,7 @@ struct Payment {
     status: String,
     amount: i64,
     method: String,
-    /// What staff have paid back.
+    /// What is paid back, or is to be.
     refunded: i64,
 }
 
@@ -54,7 +54,7 @@ impl Payment {
     }
 
     fn is_captured(&self) -> bool {
-        matches!(self.status.as_str(), "completed" | "refunding" | "refunded")
+        matches!(self.status.as_str(), "completed" | "refunding" | "refunded" | "refund_declined")
     }
 
     fn is_of_wallet(&self) -> bool {
@@ -179,8 +179,9 @@ fn check_entry(id: Uuid, entry: &Entry, order: Option<&Order>, payment: Option<&
         let detail = format!("captured {}, asked for {}", sum(&entry.captures), payment.amount);
         look.found("captured_amount", &subject, detail);
     }
-    if payment.status == "refunded" && entry.refunds.is_empty() && !payment.is_of_wallet() {
-        look.found("payment_without_refund", &subject, "payment says refunded");
+    if payment.status == "refunded" && sum(&entry.refunds) < payment.amount && !payment.is_of_wallet() {
+        let detail = format!("payment says refunded; {} of {} are", sum(&entry.refunds), payment.amount);
+        look.found("payment_without_refund", &subject, detail);
     }
     let Some(order) = order else { return };
     if payment.is_captured() && payment.amount != order.total {
@@ -193,7 +194,7 @@ fn check_entry(id: Uuid, entry: &Entry, order: Option<&Order>, payment: Option<&
     let money_kept = sum(&entry.captures) > sum(&entry.refunds);
     if order.status == "cancelled"
         && money_kept
-        && payment.status == "completed"
+        && matches!(payment.status.as_str(), "completed" | "refund_declined")
         && !look.unread_by_payment.contains(&subject)
     {
         look.found("cancelled_without_refund", &subject, "the order is cancelled, and its money is kept");
@@ -262,7 +263,7 @@ fn ledger(path: &Path) -> anyhow::Result<Ledger> {
         let words: Vec<&str> = line.split(' ').collect();
         let [outcome, key, amount, currency] = words[..] else { continue };
         let (Some((kind, id)), Ok(amount)) = (key.split_once(':'), amount.parse()) else { continue };
-        // A refund that staff decided has an id of its own after the order's.
+        // A refund has an id of its own after the order's.
         let id = id.split_once(':').map_or(id, |(order, _)| order);
         let entries = if kind == "topup" { &mut ledger.top_ups } else { &mut ledger.orders };
         let entry = entries.entry(id.parse().context("an id in the gateway's ledger")?).or_default();

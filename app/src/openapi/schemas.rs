@@ -43,9 +43,9 @@ fn mend(schema: &mut RefOr<Schema>) {
 }
 
 fn is_words_alone(object: &Object) -> bool {
-    let mut words = Object::with_type(Type::Object);
-    words.description.clone_from(&object.description);
-    *object == words
+    let said = serde_json::to_value(object).unwrap_or_default();
+    object.schema_type == SchemaType::Type(Type::Object)
+        && said.as_object().is_some_and(|said| said.keys().all(|key| key == "type" || key == "description"))
 }
 
 /// Whether no body does as well as an empty object: no field of it must be there.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 pub use adjustment::{Adjusted, Adjustment, adjust, name_adjustments};
 pub use ledger::{Account, AccountKind, Entry, EntryKind, Wallet, wallet_account};
 pub use payment::{
-    Payment, Status, cancel_order, captured, charge, declined, name_cancellation, name_charge, refunded,
+    Payment, Status, cancel_order, captured, charge, declined, name_cancellation, name_capture, name_charge,
 };
 pub use refund::{Refund, RefundStatus, name_refund, refund, refund_answered};
 pub use top_up::{
@@ -73,9 +73,8 @@ pub enum Request {
         currency: contracts::Currency,
         /// The gateway's reference of the capture.
         reference: String,
-        /// The refund that staff decided; none where the order was cancelled.
-        #[serde(default)]
-        refund_id: Option<Uuid>,
+        /// Which refund it is.
+        refund_id: Uuid,
     },
     /// Take money for a wallet.
     TopUp {

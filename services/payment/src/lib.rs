@@ -65,7 +65,6 @@ impl Service for Payments {
             Message::OrderCancelled(order_id) => domain::cancel_order(*order_id, rows, cx)?,
             Message::Captured { order_id, reference } => domain::captured(*order_id, reference, rows, cx)?,
             Message::Declined { order_id, code } => domain::declined(*order_id, code, rows, cx)?,
-            Message::Refunded(order_id) => domain::refunded(*order_id, rows, cx)?,
             Message::Refund { refund_id, order_id, amount, reason } => {
                 let refund = domain::refund(*refund_id, *order_id, *amount, reason, rows, cx)?;
                 return Ok(Reply::Refund(refund));

@@ -40,8 +40,6 @@ pub enum Message {
         /// The gateway's code.
         code: String,
     },
-    /// The gateway has paid back.
-    Refunded(OrderId),
     /// Staff pay back a part of what an order was paid, or all that is left of it.
     Refund {
         /// Made by whoever asks.
@@ -53,7 +51,7 @@ pub enum Message {
         /// Why.
         reason: String,
     },
-    /// The gateway's answer to such a refund.
+    /// The gateway's answer to a refund.
     RefundAnswered {
         /// The refund.
         refund_id: Uuid,
@@ -112,8 +110,7 @@ pub fn key(message: &Message) -> Key {
         | Message::Declined { order_id, .. }
         | Message::Refund { order_id, .. }
         | Message::RefundAnswered { order_id, .. }
-        | Message::OrderCancelled(order_id)
-        | Message::Refunded(order_id) => (*order_id).into(),
+        | Message::OrderCancelled(order_id) => (*order_id).into(),
         Message::TopUp { top_up_id, .. }
         | Message::TopUpCaptured { top_up_id, .. }
         | Message::TopUpDeclined { top_up_id, .. } => (*top_up_id).into(),
@@ -131,9 +128,8 @@ pub fn needs(message: &Message, needs: &mut Needs<'_>) {
             domain::name_charge(*order_id, *customer_id, *currency, method, needs);
         }
         Message::OrderCancelled(order_id) => domain::name_cancellation(*order_id, needs),
-        Message::Captured { order_id, .. }
-        | Message::Declined { order_id, .. }
-        | Message::Refunded(order_id) => {
+        Message::Captured { order_id, .. } => domain::name_capture(*order_id, needs),
+        Message::Declined { order_id, .. } => {
             needs.write::<Payment>(*order_id);
         }
         Message::Refund { order_id, refund_id, .. } | Message::RefundAnswered { order_id, refund_id, .. } => {
@@ -153,14 +149,15 @@ pub fn needs(message: &Message, needs: &mut Needs<'_>) {
 /// What the end of an effect says.
 pub fn effect_ended(request: Request, response: Response) -> Message {
     match request {
-        Request::Refund { order_id, refund_id: Some(refund_id), .. } => {
+        Request::Refund { order_id, refund_id, .. } => {
             let paid_back = response == Response::Refunded;
             Message::RefundAnswered { refund_id, order_id, paid_back }
         }
-        Request::Capture { order_id, .. } | Request::Refund { order_id, .. } => match response {
+        Request::Capture { order_id, .. } => match response {
             Response::Captured { reference } => Message::Captured { order_id, reference },
             Response::Declined { code } => Message::Declined { order_id, code },
-            Response::Refunded => Message::Refunded(order_id),
+            // A gateway that says so of a capture has kept nothing of it.
+            Response::Refunded => Message::Declined { order_id, code: "refunded".to_owned() },
         },
         Request::TopUp { top_up_id, .. } => match response {
             Response::Captured { reference } => Message::TopUpCaptured { top_up_id, reference },

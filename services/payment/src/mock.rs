@@ -56,8 +56,7 @@ pub struct MockGateway {
 }
 
 impl MockGateway {
-    /// Opens the ledger: one line per key, `outcome key minor-units currency`. Keys are `capture:order`, `refund:order`, `partial:order:refund` and
-    /// `topup:top-up`.
+    /// Opens the ledger: one line per key, `outcome key minor-units currency`. Keys are `capture:order`, `refund:order:refund` and `topup:top-up`.
     ///
     /// # Errors
     /// The file cannot be read or written.

@@ -28,6 +28,7 @@ engine::record! {
         field updated_us: Timestamp,
         field customer_id: Option<CustomerId>,
         field refunded: i64,
+        field refund_pending: i64,
     }
 }
 
@@ -142,11 +143,11 @@ pub async fn entries_of(
     reads.select(&condition, parameters).await
 }
 
-/// The refunds of an order that staff decided, oldest first.
+/// The refunds of an order, oldest first.
 ///
 /// # Errors
 /// The store cannot be read.
 pub(crate) async fn refunds_of(reads: &Reads, order_id: OrderId) -> Result<Vec<Refund>, StoreError> {
-    let condition = format!("WHERE order_id = {} ORDER BY refund_id", reads.parameter(1));
+    let condition = format!("WHERE order_id = {} ORDER BY created_us, refund_id", reads.parameter(1));
     reads.select(&condition, vec![Value::Id(order_id.0)]).await
 }

@@ -67,7 +67,7 @@ struct RefundsView {
     items: Vec<RefundView>,
 }
 
-/// The refunds of an order that staff have decided, oldest first. What is paid back because an order is cancelled is not among them.
+/// The refunds of an order, oldest first: those that staff have decided, and what goes back because it is cancelled.
 #[utoipa::path(get, path = "/admin/orders/{id}/refunds", tag = "admin", params(("id" = OrderId, Path, description = "The order.")),
     responses((status = 200, body = RefundsView), (status = 404, body = Problem)))]
 async fn list_refunds(

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{
     Fact, Request, WALLET,
     ledger::{self, EntryKind, Transaction, balance, post, transaction_of},
+    refund::{Refund, name_refund, pay_back},
 };
 use crate::Payments;
 
@@ -21,10 +22,12 @@ pub enum Status {
     Completed,
     /// Declined, or the wallet has too little; nothing was captured.
     Failed,
-    /// The gateway is asked to pay back.
+    /// The order is cancelled, and the gateway is asked to pay back.
     Refunding,
-    /// Paid back.
+    /// All of it is paid back.
     Refunded,
+    /// The order is cancelled, and the gateway would not pay all of it back: a person must look, and may ask again.
+    RefundDeclined,
     /// The order was cancelled before it could be charged; it never will be.
     Void,
 }
@@ -48,20 +51,34 @@ pub struct Payment {
     pub reference: Option<String>,
     /// The gateway's code of a declined payment, `insufficient_funds` or `no_wallet`.
     pub decline_code: Option<String>,
-    /// Whether the order was cancelled while the gateway was capturing.
+    /// Whether the order was cancelled.
     pub order_cancelled: bool,
     /// When it was asked for.
     pub created_us: Timestamp,
     /// When it changed last.
     pub updated_us: Timestamp,
-    /// What staff have paid back or are paying back, in minor units.
+    /// What is paid back or is to be, in minor units.
     pub refunded: i64,
+    /// Of that, what the gateway has not answered yet.
+    pub refund_pending: i64,
 }
 
 impl Payment {
     /// What is left of what was taken, in minor units.
     pub fn kept(&self) -> i64 {
         self.amount - self.refunded
+    }
+
+    /// What refunds have made of a payment that was taken.
+    pub(super) fn settle(&mut self, now: Timestamp) {
+        let (is_asked, is_kept) = (self.refund_pending > 0, self.kept() > 0);
+        self.status = match (is_asked, is_kept, self.order_cancelled) {
+            (true, _, true) => Status::Refunding,
+            (false, true, true) => Status::RefundDeclined,
+            (false, false, _) => Status::Refunded,
+            (true, _, false) | (false, true, false) => Status::Completed,
+        };
+        self.updated_us = now;
     }
 
     /// Whose wallet has paid how much, while it has not been paid back.
@@ -75,8 +92,9 @@ fn payment_transaction(order_id: OrderId) -> Uuid {
     transaction_of(order_id.0, "payment")
 }
 
-fn refund_transaction(order_id: OrderId) -> Uuid {
-    transaction_of(order_id.0, "refund")
+/// The refund that gives a cancelled order's money back.
+fn refund_of_cancellation(order_id: OrderId) -> Uuid {
+    transaction_of(order_id.0, "cancellation")
 }
 
 /// Asks for the rows of a charge.
@@ -93,11 +111,15 @@ pub fn name_charge(
     }
 }
 
-/// Asks for the rows of a cancelled order: the wallet, where it has paid.
+/// Asks for the rows of a cancelled order: its refund, and the wallet, where it has paid.
 pub fn name_cancellation(order_id: OrderId, needs: &mut Needs<'_>) {
-    let paid = needs.write::<Payment>(order_id).and_then(Payment::paid_from_wallet);
-    if let Some((customer_id, amount)) = paid {
-        ledger::name(refund_transaction(order_id), customer_id, amount.currency, needs);
+    name_refund(order_id, refund_of_cancellation(order_id), needs);
+}
+
+/// Asks for the rows of a capture: also its refund, where the order was cancelled meanwhile.
+pub fn name_capture(order_id: OrderId, needs: &mut Needs<'_>) {
+    if needs.write::<Payment>(order_id).is_some_and(|payment| payment.order_cancelled) {
+        needs.write::<Refund>(refund_of_cancellation(order_id));
     }
 }
 
@@ -131,6 +153,7 @@ pub fn charge(
         created_us: cx.now(),
         updated_us: cx.now(),
         refunded: 0,
+        refund_pending: 0,
     };
     if method == WALLET {
         return charge_wallet(payment, customer_id, amount, rows, cx);
@@ -189,7 +212,7 @@ fn charge_wallet(
 /// The gateway has captured.
 ///
 /// # Errors
-/// The payment was never asked for.
+/// The payment was never asked for, or what goes back cannot be held.
 pub fn captured(
     id: OrderId,
     reference: &str,
@@ -206,11 +229,12 @@ pub fn captured(
     payment.status = Status::Completed;
     payment.reference = Some(reference.to_owned());
     payment.updated_us = now;
+    let payment = payment.clone();
     cx.publish::<Payment>(id, Fact::Completed(payment.clone()));
-    if payment.order_cancelled {
-        ask_for_refund(payment, cx);
+    match payment.order_cancelled {
+        true => give_all_back(payment, rows, cx),
+        false => Ok(()),
     }
-    Ok(())
 }
 
 /// The gateway has declined.
@@ -226,23 +250,6 @@ pub fn declined(id: OrderId, code: &str, rows: &mut Rows, cx: &mut Cx<'_, Paymen
         payment.decline_code = Some(code.to_owned());
         payment.updated_us = now;
         cx.publish::<Payment>(id, Fact::Failed(payment.clone()));
-    }
-    Ok(())
-}
-
-/// The gateway has paid back.
-///
-/// # Errors
-/// The payment was never asked for.
-pub fn refunded(id: OrderId, rows: &mut Rows, cx: &mut Cx<'_, Payments>) -> Result<(), Refusal> {
-    cx.correlate(id);
-    let now = cx.now();
-    let payment = known(id, rows)?;
-    if payment.status == Status::Refunding {
-        payment.status = Status::Refunded;
-        payment.updated_us = now;
-        let amount = Money::new(payment.kept(), payment.currency.unwrap_or(Currency::XXX));
-        cx.publish::<Payment>(id, Fact::PaidBack { order_id: id, amount });
     }
     Ok(())
 }
@@ -265,32 +272,24 @@ pub fn cancel_order(id: OrderId, rows: &mut Rows, cx: &mut Cx<'_, Payments>) -> 
     };
     match payment.status {
         Status::Capturing => payment.order_cancelled = true,
-        Status::Completed => {
+        Status::Completed | Status::Refunded => {
             payment.order_cancelled = true;
-            payment.updated_us = now;
-            if payment.kept() == 0 {
-                // Staff have paid all of it back, or are about to.
-                payment.status = Status::Refunded;
-            } else if let Some((customer_id, paid)) = payment.paid_from_wallet() {
-                let amount = Money::new(payment.kept(), paid.currency);
-                payment.status = Status::Refunded;
-                let payment = payment.clone();
-                let transaction = Transaction {
-                    id: refund_transaction(id),
-                    kind: EntryKind::Refund,
-                    customer_id,
-                    amount,
-                    reference: id.to_string(),
-                    reason: None,
-                };
-                post(transaction, rows, now)?;
-                cx.publish::<Payment>(id, Fact::PaidBack { order_id: payment.order_id, amount });
-            } else {
-                ask_for_refund(payment, cx);
-            }
+            let payment = payment.clone();
+            return give_all_back(payment, rows, cx);
         }
-        Status::Failed | Status::Refunding | Status::Refunded | Status::Void => {}
+        Status::Failed | Status::Refunding | Status::RefundDeclined | Status::Void => {}
     }
+    Ok(())
+}
+
+/// Pays back what is left of it, if anything is.
+fn give_all_back(mut payment: Payment, rows: &mut Rows, cx: &mut Cx<'_, Payments>) -> Result<(), Refusal> {
+    let (id, left) = (refund_of_cancellation(payment.order_id), payment.kept());
+    if left > 0 {
+        pay_back(id, left, "The order was cancelled.", &mut payment, rows, cx)?;
+    }
+    payment.settle(cx.now());
+    rows.put(payment);
     Ok(())
 }
 
@@ -309,14 +308,6 @@ fn void(order_id: OrderId, now: Timestamp) -> Payment {
         created_us: now,
         updated_us: now,
         refunded: 0,
+        refund_pending: 0,
     }
-}
-
-fn ask_for_refund(payment: &mut Payment, cx: &mut Cx<'_, Payments>) {
-    let (Some(currency), Some(reference)) = (payment.currency, payment.reference.clone()) else { return };
-    payment.status = Status::Refunding;
-    let id = payment.order_id;
-    let request =
-        Request::Refund { order_id: id, amount: payment.kept(), currency, reference, refund_id: None };
-    cx.effect(format!("refund:{id}"), EffectPolicy::Ask, request);
 }

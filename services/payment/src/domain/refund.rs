@@ -1,4 +1,4 @@
-//! Refunds that staff decide, of a part of a payment or of all that is left of it.
+//! Refunds: of a part of a payment or of all that is left of it, by staff; of what is left when the order is cancelled.
 
 use contracts::{Currency, Money, OrderId, Refusal, Timestamp};
 use engine::{Cx, EffectPolicy, Needs, Rows};
@@ -24,7 +24,7 @@ pub enum RefundStatus {
     Failed,
 }
 
-/// A refund that staff decided.
+/// A refund that staff decided, or that a cancelled order asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refund {
     /// Its id.
@@ -37,7 +37,7 @@ pub struct Refund {
     pub amount: i64,
     /// Its currency.
     pub currency: Currency,
-    /// Why, in staff's words.
+    /// Why, in a sentence.
     pub reason: String,
     /// When it was decided.
     pub created_us: Timestamp,
@@ -74,22 +74,39 @@ pub fn refund(
     let Some(mut payment) = rows.get::<Payment>(order_id).cloned() else {
         return Err(Refusal::not_found("payment_not_found", "There is no payment of this order."));
     };
-    let (left, currency) = match (payment.status, payment.currency) {
-        (Status::Completed, Some(currency)) if payment.kept() > 0 => (payment.kept(), currency),
-        _ => {
-            let detail = "Nothing was taken for this order, or nothing is left of it.";
-            return Err(Refusal::conflict("payment_not_refundable", detail));
-        }
-    };
+    let was_taken = matches!(payment.status, Status::Completed | Status::Refunding | Status::RefundDeclined);
+    let left = payment.kept();
+    if !was_taken || left == 0 {
+        let detail = "Nothing was taken for this order, or nothing is left of it.";
+        return Err(Refusal::conflict("payment_not_refundable", detail));
+    }
     let amount = amount.unwrap_or(left);
     if !(1..=left).contains(&amount) {
-        let detail = format!("Between 1 and {left} minor units of {} can be refunded.", currency.code());
+        let currency = payment.currency.as_ref().map_or("", Currency::code);
+        let detail = format!("Between 1 and {left} minor units of {currency} can be refunded.");
         return Err(Refusal::invalid("refund_too_large", detail));
     }
+    let refund = pay_back(refund_id, amount, reason, &mut payment, rows, cx)?;
+    payment.settle(cx.now());
+    rows.put(payment);
+    Ok(refund)
+}
+
+/// Gives a part of a payment back: to the wallet at once, or by asking the gateway. The payment is left to be settled and kept.
+///
+/// # Errors
+/// The ledger cannot hold it.
+pub(super) fn pay_back(
+    refund_id: Uuid,
+    amount: i64,
+    reason: &str,
+    payment: &mut Payment,
+    rows: &mut Rows,
+    cx: &mut Cx<'_, Payments>,
+) -> Result<Refund, Refusal> {
     let now = cx.now();
-    let wallet = payment.paid_from_wallet();
-    payment.refunded += amount;
-    payment.updated_us = now;
+    let order_id = payment.order_id;
+    let currency = payment.currency.unwrap_or(Currency::XXX);
     let mut refund = Refund {
         refund_id,
         order_id,
@@ -100,7 +117,7 @@ pub fn refund(
         created_us: now,
         updated_us: now,
     };
-    if let Some((customer_id, _)) = wallet {
+    if let Some((customer_id, _)) = payment.paid_from_wallet() {
         let transaction = Transaction {
             id: transaction(refund_id),
             kind: EntryKind::Refund,
@@ -110,13 +127,14 @@ pub fn refund(
             reason: Some(reason.to_owned()),
         };
         post(transaction, rows, now)?;
-        complete(&mut refund, &mut payment, cx);
+        complete(&mut refund, cx);
     } else {
+        payment.refund_pending += amount;
         let reference = payment.reference.clone().unwrap_or_default();
-        let request = Request::Refund { order_id, amount, currency, reference, refund_id: Some(refund_id) };
-        cx.effect(format!("partial:{order_id}:{refund_id}"), EffectPolicy::Ask, request);
+        let request = Request::Refund { order_id, amount, currency, reference, refund_id };
+        cx.effect(format!("refund:{order_id}:{refund_id}"), EffectPolicy::Ask, request);
     }
-    rows.put(payment);
+    payment.refunded += amount;
     rows.put(refund.clone());
     Ok(refund)
 }
@@ -140,25 +158,24 @@ pub fn refund_answered(
         // A second word about the same refund.
         return Ok(());
     }
+    payment.refund_pending -= refund.amount;
     if paid_back {
-        complete(&mut refund, &mut payment, cx);
+        complete(&mut refund, cx);
     } else {
         refund.status = RefundStatus::Failed;
         refund.updated_us = cx.now();
         payment.refunded -= refund.amount;
+        tracing::warn!(%order_id, %refund_id, amount = refund.amount, "the gateway would not pay back");
     }
-    payment.updated_us = cx.now();
+    payment.settle(cx.now());
     rows.put(payment);
     rows.put(refund);
     Ok(())
 }
 
-fn complete(refund: &mut Refund, payment: &mut Payment, cx: &mut Cx<'_, Payments>) {
+fn complete(refund: &mut Refund, cx: &mut Cx<'_, Payments>) {
     refund.status = RefundStatus::Completed;
     refund.updated_us = cx.now();
-    if payment.kept() == 0 && payment.status == Status::Completed {
-        payment.status = Status::Refunded;
-    }
     let amount = Money::new(refund.amount, refund.currency);
     cx.publish::<Payment>(refund.order_id, Fact::PaidBack { order_id: refund.order_id, amount });
 }

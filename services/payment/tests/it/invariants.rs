@@ -21,6 +21,7 @@ enum Happening {
     Cancelled { order: usize },
     Again { event: prop::sample::Index },
     Given { customer: usize, amount: i64 },
+    PaidBack { order: usize, amount: Option<i64> },
     ToppedUp { top_up: usize },
     Answered { captured: bool },
     CalledBack { top_up: usize },
@@ -32,6 +33,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         3 => (0..ORDERS).prop_map(|order| Happening::Cancelled { order }),
         1 => any::<prop::sample::Index>().prop_map(|event| Happening::Again { event }),
         3 => (0..CUSTOMERS, -60_i64..60).prop_map(|(customer, amount)| Happening::Given { customer, amount }),
+        2 => (0..ORDERS, prop::option::of(1_i64..80)).prop_map(|(order, amount)| Happening::PaidBack { order, amount }),
         2 => (0..TOP_UPS).prop_map(|top_up| Happening::ToppedUp { top_up }),
         2 => any::<bool>().prop_map(|captured| Happening::Answered { captured }),
         1 => (0..TOP_UPS).prop_map(|top_up| Happening::CalledBack { top_up }),
@@ -73,6 +75,12 @@ impl World {
             Happening::Given { customer, amount } => {
                 // Refused where the wallet has too little.
                 let _ = till.give(customers[*customer], *amount);
+                return;
+            }
+            Happening::PaidBack { order, amount } => {
+                let (refund_id, order_id) = (till.harness.new_id(), orders[*order].0);
+                // Refused where less is left, or nothing was taken.
+                let _ = till.refund(refund_id, order_id, *amount);
                 return;
             }
             Happening::ToppedUp { top_up } => {
@@ -121,13 +129,17 @@ impl World {
         for payment in self.till.harness.rows::<Payment>() {
             let mut moved = |kind: &str| by_purpose.remove(&(kind.into(), payment.order_id.to_string()));
             let moved = (moved("Payment"), moved("Refund"));
+            let given_back = (payment.refunded > 0).then_some(payment.refunded);
             let wanted = match payment.status {
-                Status::Completed => (Some(-payment.amount), None),
-                Status::Refunded => (Some(-payment.amount), Some(payment.amount)),
+                Status::Completed | Status::Refunded => (Some(-payment.amount), given_back),
                 Status::Failed | Status::Void => (None, None),
-                Status::Capturing | Status::Refunding => panic!("a wallet waits for nobody: {payment:?}"),
+                Status::Capturing | Status::Refunding | Status::RefundDeclined => {
+                    panic!("a wallet waits for nobody: {payment:?}")
+                }
             };
             assert_eq!(moved, wanted, "{payment:?}");
+            assert!(payment.status != Status::Completed || !payment.order_cancelled, "{payment:?}");
+            assert!(payment.status != Status::Refunded || payment.kept() == 0, "{payment:?}");
         }
         assert!(by_purpose.keys().all(|(kind, _)| kind == "Adjustment"), "{by_purpose:?}");
         let completed = |top_up: &TopUp| top_up.status == TopUpStatus::Completed;

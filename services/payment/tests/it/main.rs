@@ -7,6 +7,7 @@ mod invariants;
 mod lanes;
 mod logs;
 mod races;
+mod refunds;
 mod till;
 mod top_ups;
 mod wallets;

@@ -9,8 +9,8 @@ use contracts::{
 };
 use engine::harness::{Fate, Harness};
 use payment::{
-    Account, AccountKind, Adjusted, Adjustment, Entry, Message, Payment, Payments, Reply, Response, Status,
-    wallet_account,
+    Account, AccountKind, Adjusted, Adjustment, Entry, Message, Payment, Payments, Refund, Reply, Response,
+    Status, wallet_account,
 };
 use uuid::Uuid;
 
@@ -99,6 +99,20 @@ impl Till {
         match self.harness.command(Message::Adjust(wanted.iter().map(adjustment).collect()))? {
             Reply::Adjusted(adjusted) => Ok(adjusted),
             other => panic!("an adjustment is answered with what it came to, not {other:?}"),
+        }
+    }
+
+    /// Staff pay back; all that is left where no amount is said.
+    pub fn refund(
+        &mut self,
+        refund_id: Uuid,
+        order_id: OrderId,
+        amount: Option<i64>,
+    ) -> Result<Refund, Refusal> {
+        let reason = "It came broken".into();
+        match self.harness.command(Message::Refund { refund_id, order_id, amount, reason })? {
+            Reply::Refund(refund) => Ok(refund),
+            other => panic!("a refund is answered with what it came to, not {other:?}"),
         }
     }
 
