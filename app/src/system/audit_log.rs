@@ -24,7 +24,11 @@ struct AuditLogQuery {
     #[serde(default)]
     #[garde(length(bytes, max = 200))]
     service: Option<String>,
-    /// Only what this account did, by its e-mail address; `operator` is the installation's own token.
+    /// Only what this account did.
+    #[serde(default)]
+    #[garde(skip)]
+    actor_id: Option<Uuid>,
+    /// Only what accounts of this name did; `operator` is the installation's own token.
     #[serde(default)]
     #[garde(length(bytes, max = 254))]
     actor: Option<String>,
@@ -64,7 +68,7 @@ struct AuditEntryView {
     /// The account; not there for the installation's own token.
     #[serde(skip_serializing_if = "Option::is_none")]
     actor_id: Option<Uuid>,
-    /// Its e-mail address, or `operator`.
+    /// Its name then, or `operator`.
     actor: String,
     /// What was asked for.
     #[schema(example = "POST /api/v1/admin/stock")]
@@ -101,6 +105,7 @@ async fn audit_log(
     Params(query): Params<AuditLogQuery>,
 ) -> Result<Response, Problem> {
     let wanted = Wanted {
+        actor_id: query.actor_id,
         actor: query.actor,
         subject: query.subject,
         from: query.from.map(|text| moment("from", &text)).transpose()?,
@@ -148,6 +153,7 @@ fn view((service, entry): (ServiceName, AuditEntry)) -> AuditEntryView {
 
 /// Which entries of a service are wanted.
 struct Wanted {
+    actor_id: Option<Uuid>,
     actor: Option<String>,
     subject: Option<String>,
     from: Option<Timestamp>,
@@ -159,6 +165,7 @@ impl Wanted {
     async fn of(&self, reads: &Reads, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {
         // Ids sort by time.
         let conditions = [
+            ("actor_id =", self.actor_id.map(Value::Id)),
             ("actor =", self.actor.clone().map(Value::Text)),
             ("subject =", self.subject.clone().map(Value::Text)),
             ("id >=", self.from.map(|from| Value::Id(from.first_id()))),

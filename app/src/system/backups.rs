@@ -22,9 +22,9 @@ async fn start_backup(
 ) -> Result<(StatusCode, Json<Job>), Problem> {
     // What is done to the whole shop is in the audit log of its first service.
     let Some(first) = system.services().first() else { return Err(Problem::unavailable()) };
-    first.record_action(actor, "backup".to_owned()).await?;
-    let shop = system.clone();
+    let (first, shop) = (first.clone(), system.clone());
     let job = system.0.jobs.start("backup", move |progress| async move {
+        first.record_action(actor, "backup".to_owned()).await?;
         let folder = shop.data().join(backup::FOLDER);
         let report = move |done, total| progress.at(done, total);
         let written = backup::write(shop.stores(), shop.data(), shop.services(), &folder, report).await?;

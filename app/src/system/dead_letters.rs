@@ -134,17 +134,13 @@ struct ListQuery {
     #[garde(length(bytes, max = 20))]
     group: Option<String>,
     /// How many, 1 to 100.
-    #[serde(default = "default_limit")]
+    #[serde(default = "host::default_page_limit")]
     #[garde(range(min = 1, max = 100))]
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u32,
     /// `next_cursor` of the page before.
     #[garde(length(bytes, max = 100))]
     cursor: Option<String>,
-}
-
-fn default_limit() -> u32 {
-    20
 }
 
 /// Dead letters, oldest first by service; or, with `group=error`, their causes.

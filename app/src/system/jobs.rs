@@ -107,16 +107,15 @@ impl Jobs {
     where
         F: Future<Output = anyhow::Result<serde_json::Value>> + Send + 'static,
     {
-        while jobs.len() >= JOBS_MAX {
-            jobs.pop_first();
-        }
+        forget_the_oldest(jobs);
         let (kind, state) = (kind.to_owned(), JobState::Running);
         let job = Job { id, kind, state, done: 0, total: 0, result: None, error: None };
         let (sender, receiver) = watch::channel(job.clone());
         jobs.insert(id, receiver);
-        let work = work(Progress(sender.clone()));
+        let work = tokio::spawn(work(Progress(sender.clone())));
         tokio::spawn(async move {
-            let ended = work.await;
+            // A panic is an end too, or nobody could start such a job again.
+            let ended = work.await.map_err(anyhow::Error::from).flatten();
             sender.send_modify(|job| match ended {
                 Ok(result) => (job.state, job.result) = (JobState::Done, Some(result)),
                 Err(error) => {
@@ -139,6 +138,16 @@ impl Jobs {
 
     fn watch(&self, id: Uuid) -> Option<watch::Receiver<Job>> {
         self.jobs.lock().get(&id).cloned()
+    }
+}
+
+/// Makes room for one more: of those that have ended, the oldest go. One at work is never forgotten.
+fn forget_the_oldest(jobs: &mut BTreeMap<Uuid, watch::Receiver<Job>>) {
+    let ended = jobs.iter().filter(|(_, job)| job.borrow().state != JobState::Running);
+    let too_many = (ended.clone().count() + 1).saturating_sub(JOBS_MAX);
+    let oldest: Vec<Uuid> = ended.map(|(id, _)| *id).take(too_many).collect();
+    for id in oldest {
+        jobs.remove(&id);
     }
 }
 
@@ -166,4 +175,54 @@ async fn show_job(
     let job = system.0.jobs.wait(id, Duration::from_millis(query.wait_ms)).await;
     let job = job.ok_or_else(|| Problem::not_found("job"))?;
     Ok(Json(job))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use engine::{Ids, RandomIds};
+    use serde_json::json;
+    use tokio::sync::oneshot;
+
+    use super::{JOBS_MAX, Job, JobState, Jobs};
+
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    async fn ended(jobs: &Jobs, job: &Job) -> Job {
+        jobs.wait(job.id, PATIENCE).await.expect("it is remembered")
+    }
+
+    #[tokio::test]
+    async fn a_job_at_work_is_remembered_however_many_come_after_it() {
+        let (jobs, mut ids) = (Jobs::default(), RandomIds::new());
+        let (end, ends) = oneshot::channel::<()>();
+        let long = jobs.start("backup", |_| async move {
+            ends.await?;
+            Ok(json!("kept"))
+        });
+        let long = long.expect("none is at work");
+        let mut last = None;
+        for n in 0..JOBS_MAX + 5 {
+            let id = ids.next(contracts::Timestamp(n as i64 * 1_000_000));
+            let job = jobs.start_as(id, "task", |_| async { Ok(json!(null)) });
+            assert_eq!(ended(&jobs, &job).await.state, JobState::Done);
+            last = Some(job);
+        }
+        assert!(jobs.jobs.lock().len() <= JOBS_MAX + 1);
+        let twice = jobs.start("backup", |_| async { Ok(json!(null)) });
+        assert_eq!(twice.expect_err("it is at work").code, "already_running");
+        end.send(()).expect("it waits");
+        assert_eq!(ended(&jobs, &long).await.result, Some(json!("kept")));
+        assert_eq!(ended(&jobs, &last.expect("the last")).await.state, JobState::Done);
+    }
+
+    #[tokio::test]
+    async fn a_job_that_panics_has_failed_and_can_be_started_again() {
+        let jobs = Jobs::default();
+        let broken = jobs.start("rebuild", |_| async { panic!("on purpose") }).expect("none is at work");
+        let job = ended(&jobs, &broken).await;
+        assert_eq!((job.state, job.error.is_some()), (JobState::Failed, true));
+        jobs.start("rebuild", |_| async { Ok(json!(null)) }).expect("none is at work any more");
+    }
 }

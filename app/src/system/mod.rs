@@ -21,7 +21,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 use axum::{Router, http::StatusCode};
 use contracts::ServiceName;
 use engine::Reads;
-use host::{Context, Problem, RequestCounts, Running, Stores};
+use host::{Context, Problem, RequestCounts, Running, Stores, Streams};
 use tokio::sync::watch;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -56,6 +56,7 @@ struct Parts {
     jobs: jobs::Jobs,
     request_counts: RequestCounts,
     stopping: watch::Receiver<bool>,
+    tails: Streams,
 }
 
 impl System {
@@ -94,7 +95,16 @@ impl System {
     ) -> Self {
         let (ctx, settings) = (ctx.clone(), settings.clone());
         let (jobs, request_counts) = Default::default();
-        Self(Arc::new(Parts { reads, services, ctx, settings, jobs, request_counts, stopping }))
+        Self(Arc::new(Parts {
+            reads,
+            services,
+            ctx,
+            settings,
+            jobs,
+            request_counts,
+            stopping,
+            tails: Streams::new(tail::TAILS_MAX),
+        }))
     }
 
     /// How many requests there were, for the server to count.

@@ -3,14 +3,10 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use contracts::ServiceName;
 use engine::Shadow;
-use host::{Keyed, Problem, Running, Staff};
+use host::{Keyed, Problem, Running, Segment, Staff};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -177,13 +173,14 @@ struct Rebuild {
 async fn rebuild_projection(
     State(system): State<System>,
     Staff(actor): Staff,
-    Path(path): Path<(String, String)>,
+    Segment(path): Segment<(String, String)>,
     Keyed { body: Rebuild { swap }, .. }: Keyed<Rebuild>,
 ) -> Result<(StatusCode, Json<Job>), Problem> {
     let (service, name) = projection_of(&system, path).await?;
     let kind = format!("rebuild {}/{name}", service.name());
-    service.record_action(actor, kind.clone()).await?;
+    let action = kind.clone();
     let job = system.0.jobs.start(&kind, move |_| async move {
+        service.record_action(actor, action).await?;
         service.rebuild_projection(&name).await?.context("another rebuild has taken its place")?;
         let compared =
             service.compare_projection(&name).await?.context("the shadow was dropped meanwhile")?;
@@ -209,14 +206,15 @@ async fn rebuild_projection(
 async fn compare_projection(
     State(system): State<System>,
     Staff(actor): Staff,
-    Path(path): Path<(String, String)>,
+    Segment(path): Segment<(String, String)>,
 ) -> Result<(StatusCode, Json<Job>), Problem> {
     let (service, name) = projection_of(&system, path).await?;
     use engine::ShadowState::{Differs, Equal, Ready};
     shadow_in(service.reads().shadow(&name).await?, &[Ready, Equal, Differs])?;
     let kind = format!("compare {}/{name}", service.name());
-    service.record_action(actor, kind.clone()).await?;
+    let action = kind.clone();
     let job = system.0.jobs.start(&kind, move |_| async move {
+        service.record_action(actor, action).await?;
         let shadow = service.compare_projection(&name).await?.context("the shadow was dropped meanwhile")?;
         Ok(serde_json::to_value(ShadowView::from(shadow))?)
     })?;
@@ -232,16 +230,14 @@ async fn compare_projection(
 async fn swap_projection(
     State(system): State<System>,
     Staff(actor): Staff,
-    Path(path): Path<(String, String)>,
+    Segment(path): Segment<(String, String)>,
 ) -> Result<Json<ShadowView>, Problem> {
     let (service, name) = projection_of(&system, path).await?;
-    let before = service.reads().shadow(&name).await?;
-    if before.is_some_and(|shadow| shadow.state == engine::ShadowState::Swapped) {
-        return Err(no_shadow());
-    }
+    use engine::ShadowState::{Differs, Equal, Ready, Swapped};
+    shadow_in(service.reads().shadow(&name).await?, &[Ready, Equal, Differs])?;
     service.record_action(actor, format!("swap {}/{name}", service.name())).await?;
     let shadow = service.swap_projection(&name).await?;
-    Ok(Json(shadow_in(shadow, &[engine::ShadowState::Swapped])?))
+    Ok(Json(shadow_in(shadow, &[Swapped])?))
 }
 
 /// Gives a read model's shadow up.
@@ -253,9 +249,11 @@ async fn swap_projection(
 async fn drop_shadow(
     State(system): State<System>,
     Staff(actor): Staff,
-    Path(path): Path<(String, String)>,
+    Segment(path): Segment<(String, String)>,
 ) -> Result<StatusCode, Problem> {
     let (service, name) = projection_of(&system, path).await?;
+    let shadow = service.reads().shadow(&name).await?;
+    shadow.filter(|shadow| shadow.state != engine::ShadowState::Swapped).ok_or_else(no_shadow)?;
     service.record_action(actor, format!("drop the shadow of {}/{name}", service.name())).await?;
     service.drop_shadow(&name).await?.ok_or_else(no_shadow)?;
     Ok(StatusCode::NO_CONTENT)

@@ -51,8 +51,7 @@ async fn replay_event(
     let event = chain::find(system.reads(), wanted.event).await?;
     let event = event.ok_or_else(|| Problem::not_found("event"))?.event;
     let conflict = |detail: String| Problem::new(StatusCode::CONFLICT, "event_not_handled", detail);
-    service.record_action(actor, format!("event {}", event.id)).await?;
-    match service.redeliver(event).await? {
+    match service.redeliver(actor, event).await? {
         Redelivered::Queued(message) => {
             tracing::warn!(service = %name, event = %wanted.event, "an event is handed to the service again");
             Ok((StatusCode::ACCEPTED, Json(ReplayView { message })))

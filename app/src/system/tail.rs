@@ -34,6 +34,9 @@ use super::{
 /// How many events wait in memory for a reader. What it has not taken is in the log, so more would gain nothing.
 const WAITING_MAX: usize = 256;
 
+/// How many tails are open at once: staff's pages and terminals.
+pub(super) const TAILS_MAX: usize = 64;
+
 /// How many events are read at once.
 const READ_MAX: usize = 128;
 
@@ -74,7 +77,7 @@ struct TailQuery {
 /// that takes nothing for 30 seconds gets a last event `cut-off`; a stop of the shop is told as `stopped`.
 #[utoipa::path(get, path = "/admin/system/events/tail", tag = "system",
     params(("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was read."), TailQuery),
-    responses((status = 200, content_type = "text/event-stream", body = String), (status = 422, body = Problem), (status = 503, body = Problem)))]
+    responses((status = 200, content_type = "text/event-stream", body = String), (status = 422, body = Problem), (status = 503, body = Problem, description = "`too_many_streams`, `unavailable`.")))]
 async fn tail_events(
     State(system): State<System>,
     _: Staff,
@@ -104,7 +107,7 @@ struct OrdersQuery {
 /// What happens to all orders, as it happens, as server-sent events: the tail of ordering's log alone. `Last-Event-ID` goes on from there.
 #[utoipa::path(get, path = "/admin/orders/events", tag = "admin",
     params(("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was read."), OrdersQuery),
-    responses((status = 200, content_type = "text/event-stream", body = String), (status = 422, body = Problem), (status = 503, body = Problem)))]
+    responses((status = 200, content_type = "text/event-stream", body = String), (status = 422, body = Problem), (status = 503, body = Problem, description = "`too_many_streams`, `unavailable`.")))]
 async fn tail_orders(
     State(system): State<System>,
     _: Staff,
@@ -123,6 +126,7 @@ async fn tail(
     filter: EventFilter,
     after: Option<&str>,
 ) -> Result<Response, Problem> {
+    let place = system.0.tails.open()?;
     let last_event_id = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let after = last_event_id.or(after);
     let after = after.map(|text| cursor(text, sources.len())).transpose()?;
@@ -140,6 +144,7 @@ async fn tail(
     let tail = Tail { logs, filter, woken, events, stopping, patience, shared };
     tokio::spawn(async move {
         farewell.send(tail.run().await.into());
+        drop(place);
     });
     let body = stream::unfold(receiver, async |mut receiver: mpsc::Receiver<Event>| {
         Some((Ok::<_, Infallible>(receiver.recv().await?), receiver))
@@ -200,7 +205,7 @@ enum Farewell {
     /// The shop stops.
     Stopped,
     /// A log cannot be read.
-    Failed(String),
+    Failed,
 }
 
 impl From<Farewell> for Event {
@@ -211,7 +216,7 @@ impl From<Farewell> for Event {
                 ("cut-off", "The reader took nothing for too long. Go on with Last-Event-ID.".to_owned())
             }
             Farewell::Stopped => ("stopped", "The shop stops.".to_owned()),
-            Farewell::Failed(why) => ("error", why),
+            Farewell::Failed => ("error", "A log cannot be read. Go on with Last-Event-ID.".to_owned()),
         };
         Self::default().event(name).data(detail)
     }
@@ -227,7 +232,10 @@ impl Tail {
             for number in 0..self.logs.len() {
                 let deliveries = match self.poll(number).await {
                     Ok(deliveries) => deliveries,
-                    Err(error) => return Farewell::Failed(error.to_string()),
+                    Err(error) => {
+                        tracing::error!(error = &error as &dyn std::error::Error, "a log cannot be read");
+                        return Farewell::Failed;
+                    }
                 };
                 for delivery in deliveries {
                     found = true;

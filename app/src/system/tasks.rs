@@ -151,17 +151,13 @@ struct RunsQuery {
     #[param(inline)]
     result: Option<RunResult>,
     /// How many, 1 to 100.
-    #[serde(default = "default_limit")]
+    #[serde(default = "host::default_page_limit")]
     #[garde(range(min = 1, max = 100))]
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u32,
     /// `next_cursor` of the page before.
     #[garde(skip)]
     cursor: Option<Uuid>,
-}
-
-fn default_limit() -> u32 {
-    20
 }
 
 /// Runs of tasks, latest first.
@@ -243,10 +239,12 @@ async fn run_task(
     let found = system.tasks().find(|(_, task)| task.name() == name);
     let (service, task) = found.ok_or_else(|| Problem::not_found("task"))?;
     let task = task.clone();
-    system.service(service)?.record_action(actor, format!("task {name}")).await?;
+    let service = system.service(service)?.clone();
     let run = task.begin().await?;
     let view = TaskRunView::from(run.clone());
-    system.0.jobs.start_as(run.id, &format!("task {name}"), move |_| async move {
+    let kind = format!("task {name}");
+    system.0.jobs.start_as(run.id, &kind.clone(), move |_| async move {
+        service.record_action(actor, kind).await?;
         let run = task.run(run).await?;
         Ok(serde_json::to_value(TaskRunView::from(run))?)
     });

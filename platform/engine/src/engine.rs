@@ -250,11 +250,16 @@ impl<S: Service> Engine<S> {
     }
 
     /// Hands an event to the service once more, as a delivery of its own: the inbox, which knows what came, is not asked.
-    /// For a message that was lost to an error in the service's rules; rules that have seen it must ignore it.
+    /// For a message that was lost to an error in the service's rules; rules that have seen it must ignore it. The audit log has it
+    /// from the same transaction.
     ///
     /// # Errors
     /// The store does not work.
-    pub async fn redeliver(&self, event: contracts::Envelope) -> Result<Redelivered, EngineError> {
+    pub async fn redeliver(
+        &self,
+        actor: Actor,
+        event: contracts::Envelope,
+    ) -> Result<Redelivered, EngineError> {
         let message = match self.service.receive(&event) {
             Ok(Some(message)) => message,
             Ok(None) => return Ok(Redelivered::NotForIt),
@@ -263,7 +268,7 @@ impl<S: Service> Engine<S> {
         let now = self.shared.clock.now();
         let id = RandomIds::new().next(now);
         let parked = Parked::again(event, self.service.key(&message).to_string(), id, now);
-        self.errand(move |session| parking::put(session, parked)).await?;
+        self.errand(move |session| parking::put(session, parked, actor)).await?;
         self.look_for_retries();
         Ok(Redelivered::Queued(id))
     }

@@ -326,13 +326,27 @@ pub(crate) fn find(session: &mut dyn Session, id: Uuid) -> Result<Option<Parked>
     Ok(found.into_iter().next())
 }
 
-/// Puts a message at the end of what is parked of its subject; with nothing before it, it has its turn at once.
-pub(crate) fn put(session: &mut dyn Session, mut parked: Parked) -> Result<(), StoreError> {
+/// Puts an event at the end of what is parked of its subject, for somebody; with nothing before it, it has its turn at once.
+pub(crate) fn put(session: &mut dyn Session, mut parked: Parked, actor: Actor) -> Result<(), StoreError> {
     session.begin()?;
     if !of_subjects(session, vec![Value::Text(parked.subject.clone())])?.is_empty() {
         parked.state = ParkedState::Blocked;
     }
     session.upsert(&PARKED, vec![parked.to_row()])?;
+    let subject = match &parked.body {
+        Body::Event(event) => event.id,
+        Body::Message { .. } => parked.id,
+    };
+    let (id, after) = (parked.id.to_string(), Some(parked.for_audit()));
+    let row = RowChange { table: PARKED.name.to_owned(), key: id, before: None, after };
+    let entry = AuditEntry {
+        id: RandomIds::new().next(parked.parked_at),
+        at: parked.parked_at,
+        actor,
+        subject: subject.to_string(),
+        changes: vec![row],
+    };
+    audit_log::write(session, &[entry])?;
     session.commit()
 }
 

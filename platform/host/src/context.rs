@@ -189,7 +189,7 @@ pub trait Running: Send + Sync {
     ) -> Result<Replayed, EngineError>;
 
     /// Hands an event to it once more; see [`Engine::redeliver`].
-    async fn redeliver(&self, event: Envelope) -> Result<Redelivered, EngineError>;
+    async fn redeliver(&self, actor: Actor, event: Envelope) -> Result<Redelivered, EngineError>;
 
     /// Lets it stand still between two batches; see [`Engine::pause`].
     async fn pause(&self) -> Result<Paused, EngineError>;
@@ -330,8 +330,8 @@ impl<S: Service> Running for Hosted<S> {
         self.engine.replay_dead_letter(actor, id, data).await
     }
 
-    async fn redeliver(&self, event: Envelope) -> Result<Redelivered, EngineError> {
-        self.engine.redeliver(event).await
+    async fn redeliver(&self, actor: Actor, event: Envelope) -> Result<Redelivered, EngineError> {
+        self.engine.redeliver(actor, event).await
     }
 
     async fn pause(&self) -> Result<Paused, EngineError> {

@@ -163,7 +163,7 @@ pub fn an_event_that_is_handed_over_again_has_its_turn(world: &World) {
         let now = lane.core.clock.now();
         let subject = account(1).to_string();
         let parked = parking::Parked::again(event.event.clone(), subject, Uuid::from_u128(number), now);
-        parking::put(&mut *lane.session, parked).expect("the store works");
+        parking::put(&mut *lane.session, parked, staff()).expect("the store works");
         // As a lane does when it is told that people have changed what is parked.
         lane.core.parked.insert(account(1).to_string());
     };
@@ -171,6 +171,9 @@ pub fn an_event_that_is_handed_over_again_has_its_turn(world: &World) {
     lane.advance(Duration::ZERO);
     assert_eq!(lane.account(account(1)).expect("it is stored").history, [5, 5], "the inbox is not asked");
     assert!(parking::all(&mut *lane.session).expect("parked messages are read").is_empty());
+    let entries = lane.audit_log();
+    assert_eq!((entries.len(), &entries[0].subject), (1, &event.event.id.to_string()));
+    assert_eq!((&entries[0].actor, &entries[0].changes[0].before), (&staff(), &None));
     // Behind a message that is parked it waits for its turn.
     let poisoned = producer.tell(Message::Panic { account: account(1) });
     assert!(matches!(lane.deliver(&poisoned), Outcome::Waiting));
