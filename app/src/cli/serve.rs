@@ -33,6 +33,9 @@ pub struct Serve {
     /// Whether stock is held when a product is put into a cart [default: on].
     #[arg(long, value_enum)]
     holds: Option<Switch>,
+    /// Who packs, ships and delivers: the demonstration by itself, or staff [default: demo].
+    #[arg(long, value_enum)]
+    parcels: Option<Parcels>,
     /// How many demo products a first start makes [default: 78].
     #[arg(long, value_name = "N")]
     seed_products: Option<u32>,
@@ -48,6 +51,12 @@ pub struct Serve {
 enum Switch {
     On,
     Off,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Parcels {
+    Demo,
+    Staff,
 }
 
 fn time(text: &str) -> Result<Duration, String> {
@@ -90,6 +99,9 @@ impl Serve {
         }
         if let Some(holds) = self.holds {
             settings.cart.holds = matches!(holds, Switch::On);
+        }
+        if let Some(parcels) = self.parcels {
+            settings.fulfilment.parcels_move_by_themselves = matches!(parcels, Parcels::Demo);
         }
         settings.seed_products = self.seed_products.unwrap_or(settings.seed_products);
         settings.seed_stock = self.seed_stock.unwrap_or(settings.seed_stock);

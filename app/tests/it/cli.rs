@@ -1,6 +1,6 @@
 //! The command line: on a live shop and on a stopped one, what it says and with which exit code.
 
-mod dead_letters;
+pub mod dead_letters;
 mod events;
 mod staff;
 mod tasks;

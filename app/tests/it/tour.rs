@@ -1,10 +1,19 @@
 //! README's tour: what a newcomer pastes into a terminal, run as it stands there.
 
-use std::{path::Path, process::Command};
+use std::{
+    io::{BufRead, BufReader, Read as _, Write as _},
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use testkit::ShopProcess;
 
-use crate::buyer::{Buyer, PROGRAM};
+use crate::{
+    buyer::{Buyer, PROGRAM},
+    cli::dead_letters::plant,
+    command::fine,
+    people::eventually,
+};
 
 const README: &str = include_str!("../../../README.md");
 
@@ -30,11 +39,27 @@ fn a_newcomer_buys_follows_cancels_and_finds_the_events() {
         .replace("http://127.0.0.1:8080", &format!("http://{}", process.address))
         .replace("cargo run --release --", PROGRAM)
         .replace("data/admin.token", &data.join("admin.token").display().to_string());
+    // Where README has the shop started in the other terminal, the tour waits for it.
+    let tour = tour.replace(&format!("{PROGRAM} serve --parcels staff"), "echo RESTART; read -r _");
     let script = format!("set -eu\n{tour}\necho \"FIRST $order\"\necho \"SECOND $other\"\n");
-    let output = Command::new("bash").args(["-c", &script]).env("ISOTOPE_DATA", data).output();
-    let output = output.expect("bash and curl are installed");
-    let (told, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{told}\n{errors}");
+    let mut bash = Command::new("bash");
+    bash.args(["-c", &script]).env("ISOTOPE_DATA", data).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut bash = bash.spawn().expect("bash and curl are installed");
+    let mut output = BufReader::new(bash.stdout.take().expect("it is piped"));
+    let mut told = String::new();
+    while !told.ends_with("RESTART\n") {
+        assert_ne!(output.read_line(&mut told).expect("text"), 0, "{told}");
+    }
+    let address = process.address;
+    assert!(process.stop().expect("it stops").success());
+    // A newcomer has no dead letter; here is one, of an event that ordering has long handled.
+    let paid = fine(data, &["events", "list", "--type", "payment.completed.v1", "--json"]).lines().remove(0);
+    plant(data, paid["subject"].as_str().expect("an order"), &paid, &paid["data"]);
+    let process = ShopProcess::start_at(address, Path::new(PROGRAM), data, &["--parcels", "staff"]);
+    let process = process.expect("the shop starts again");
+    bash.stdin.take().expect("it is piped").write_all(b"\n").expect("it waits");
+    output.read_to_string(&mut told).expect("text");
+    assert!(bash.wait().expect("it ends").success(), "{told}");
 
     assert!(told.contains("order.delivered.v1"), "{told}");
     assert!(told.contains("order.cancelled.v1"), "{told}");
@@ -44,6 +69,10 @@ fn a_newcomer_buys_follows_cancels_and_finds_the_events() {
     assert!(told.contains("last_bought_at") && told.contains("The shade came cracked"), "{told}");
     assert!(told.contains(r#""amount":13100"#), "20,000 less a lamp, and 2,000 of it back: {told}");
     assert!(told.contains(r#""actor":"sam@example.com""#), "{told}");
+    assert!(told.contains("RM123456789GB") && told.contains("event is not readable"), "{told}");
+    eventually("the dead letter is handled", || {
+        fine(data, &["dead-letters", "list", "--state", "all", "--json"]).lines().is_empty()
+    });
     assert!(told.contains("\"recipient\":\"ada@example.com\",\"subject\":"), "{told}");
     let (first, second) = (events_of(data, named(&told, "FIRST ")), events_of(data, named(&told, "SECOND ")));
     for step in ["cart.checked_out.v1", "order.paid.v1", "delivery.started.v1", "order.delivered.v1"] {

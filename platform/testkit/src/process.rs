@@ -28,8 +28,21 @@ impl ShopProcess {
     /// # Errors
     /// It cannot be started, or ends before it is ready; its own words are on standard error.
     pub fn start(program: &Path, data: &Path, arguments: &[&str]) -> io::Result<Self> {
+        Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), program, data, arguments)
+    }
+
+    /// The same at an address, such as that of one which has stopped.
+    ///
+    /// # Errors
+    /// Those of [`start`](Self::start).
+    pub fn start_at(
+        address: SocketAddr,
+        program: &Path,
+        data: &Path,
+        arguments: &[&str],
+    ) -> io::Result<Self> {
         let mut child = Command::new(program)
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .args(["serve", "--listen", &address.to_string(), "--data"])
             .arg(data)
             .args(arguments)
             .env("ISOTOPE_LOG", "warn")

@@ -13,11 +13,11 @@ use crate::{
 
 const ID: &str = "0193f5c2-7c1e-7d3a-9b51-5f1d3f6f0a11";
 
-/// Puts a dead letter into ordering: an event of payment's whose data nobody can read.
-fn plant(data: &Path, subject: &str, event: &Value) {
+/// Puts a dead letter into ordering: an event of payment's, with other data.
+pub fn plant(data: &Path, subject: &str, event: &Value, event_data: &Value) {
     let envelope = json!({
         "id": event["id"], "source": "payment", "type": event["type"], "time": 0, "subject": event["subject"],
-        "sequence": 1, "correlationid": event["correlationid"], "causationid": event["causationid"], "data": "{\"broken\":true}",
+        "sequence": 1, "correlationid": event["correlationid"], "causationid": event["causationid"], "data": event_data.to_string(),
     });
     let body = json!({ "Event": envelope }).to_string();
     let database = Connection::open(data.join("ordering.db")).expect("ordering's database");
@@ -32,6 +32,11 @@ fn plant(data: &Path, subject: &str, event: &Value) {
         .expect("it is planted");
 }
 
+/// What nobody can read.
+fn broken() -> Value {
+    json!({ "broken": true })
+}
+
 fn all(data: &Path) -> Vec<Value> {
     fine(data, &["dead-letters", "list", "--state", "all", "--json"]).lines()
 }
@@ -44,7 +49,7 @@ fn a_dead_letter_is_mended_and_tried_again() {
     let placed = buy(&mut Buyer::new(process.address, "ada"), "delivered");
     assert!(process.stop().expect("it stops").success());
     let listed = fine(data, &["events", "list", "--type", "payment.completed.v1", "--json"]).lines();
-    plant(data, &placed.id, &listed[0]);
+    plant(data, &placed.id, &listed[0], &broken());
 
     let check = |when: &str| {
         let letters = fine(data, &["dead-letters", "list", "--json"]).lines();
@@ -95,7 +100,7 @@ fn a_dead_letter_is_given_up_live_and_stopped() {
     let listed = fine(data, &["events", "list", "--type", "payment.completed.v1", "--json"]).lines();
     assert!(process.stop().expect("it stops").success());
     for live in [false, true] {
-        plant(data, &placed.id, &listed[0]);
+        plant(data, &placed.id, &listed[0], &broken());
         let process = live.then(|| shop(data, &[]));
         let unsure = on(data, &["dead-letters", "discard", ID]);
         assert!(unsure.code == 1 && unsure.err.contains("--yes"), "{}", unsure.err);
@@ -105,7 +110,7 @@ fn a_dead_letter_is_given_up_live_and_stopped() {
         assert!(gone.code == 1 && gone.err.contains("no such dead letter"), "{}", gone.err);
         drop(process);
     }
-    plant(data, &placed.id, &listed[0]);
+    plant(data, &placed.id, &listed[0], &broken());
     fine(data, &["dead-letters", "replay", "--all"]);
     let letters = all(data);
     assert!(letters.iter().all(|letter| letter["state"] != "dead"), "{letters:?}");
