@@ -20,7 +20,7 @@ use crate::{
     commands::CommandKey,
     effects,
     message::{CommandError, Incoming, Origin},
-    outside::Ended,
+    outside::{Ended, UnderWay},
     parking,
     projector::{Answer, Ask, Projector},
     service::{Cause, Service},
@@ -48,7 +48,7 @@ pub(crate) enum Work<S: Service> {
         message: S::Message,
         reply: oneshot::Sender<Result<S::Reply, CommandError>>,
     },
-    EffectEnded(Ended<S>),
+    EffectEnded(Ended<S>, UnderWay),
     /// Something may have come: an event, or a new setting.
     Wake,
     /// Runs on the lane's own session, between batches.
@@ -104,12 +104,15 @@ pub(crate) struct Lane<S: Service> {
     pub stopping: bool,
     /// What ended the last sleep.
     pub first: Option<Work<S>>,
+    /// The calls whose answers are being decided: not to be made again before that has committed.
+    pub answering: Vec<UnderWay>,
 }
 
 impl<S: Service> Lane<S> {
     /// Works until it is told to stop and nothing waits.
     pub fn run(mut self) {
         loop {
+            self.answering.clear();
             let (batch, replies) = match self.gather() {
                 Ok(gathered) => gathered,
                 Err(error) => {
@@ -163,7 +166,8 @@ impl<S: Service> Lane<S> {
                 batch.push(Incoming::message(&*core.service, Origin::Command { key, actor }, message, cause));
                 replies.push(Some(reply));
             }
-            Work::EffectEnded(ended) => {
+            Work::EffectEnded(ended, under_way) => {
+                self.answering.push(under_way);
                 let key = ended.idempotency_key.clone();
                 match self.worker.answered(ended) {
                     Some(incoming) => {
@@ -271,7 +275,7 @@ impl<S: Service> Lane<S> {
                 }
                 Work::Wake => self.handle.woken.store(false, Ordering::Release),
                 Work::Stop => self.stopping = true,
-                Work::EffectEnded(_)
+                Work::EffectEnded(..)
                 | Work::Errand(_)
                 | Work::Shadow { .. }
                 | Work::Compared { .. }
@@ -291,7 +295,7 @@ impl<S: Service> Lane<S> {
 
     /// Brings read models up to date where their time has come.
     fn project(&mut self) -> bool {
-        let mut projected = false;
+        let (mut projected, mut failed) = (false, None);
         let Worker { projectors, session, .. } = &mut self.worker;
         for projector in projectors {
             match projector.step_when_due(&mut **session) {
@@ -299,8 +303,16 @@ impl<S: Service> Lane<S> {
                 Err(error) => {
                     session.rollback();
                     tracing::error!(service = %S::NAME, projection = projector.name(), %error, "a projection cannot be brought up to date");
+                    failed = Some(error);
                 }
             }
+        }
+        // After these it is not known where the projection stands.
+        if let Some(
+            error @ (StoreError::Contended(_) | StoreError::Unknown(_) | StoreError::Unavailable(_)),
+        ) = failed
+        {
+            self.recover(&error);
         }
         projected
     }

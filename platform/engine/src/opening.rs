@@ -205,5 +205,13 @@ fn make_lane<S: Service>(
         crate::task_runs::interrupt(&mut *worker.session, contracts::Timestamp(i64::MAX))
             .map_err(|source| EngineError::Store { service: S::NAME, source })?;
     }
-    Ok(Lane { shared: shared.clone(), worker, queue, handle, stopping: false, first: None })
+    Ok(Lane {
+        shared: shared.clone(),
+        worker,
+        queue,
+        handle,
+        stopping: false,
+        first: None,
+        answering: Vec::new(),
+    })
 }

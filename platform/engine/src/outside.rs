@@ -78,43 +78,51 @@ pub(crate) struct Ended<S: Service> {
     pub response: Option<S::Response>,
 }
 
+/// A call's place among those that this process works on, until what it came to has committed, or was lost.
+pub(crate) struct UnderWay {
+    idempotency_key: String,
+    all: Arc<Mutex<HashSet<String>>>,
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.all.lock().remove(&self.idempotency_key);
+    }
+}
+
 /// Makes the calls of a service.
 pub(crate) struct Caller<S: Service> {
     outside: Arc<dyn Outside<S>>,
     room: Arc<Semaphore>,
     /// Effects that this process works on, so that it does not take over its own.
-    under_way: Mutex<HashSet<String>>,
+    under_way: Arc<Mutex<HashSet<String>>>,
     /// Attempts that failed, for whoever watches.
     failures: Arc<AtomicU64>,
 }
 
 impl<S: Service> Caller<S> {
     pub fn new(outside: Arc<dyn Outside<S>>, failures: Arc<AtomicU64>) -> Self {
-        Self { outside, room: Arc::new(Semaphore::new(CALLS_MAX)), under_way: Mutex::default(), failures }
+        Self { outside, room: Arc::new(Semaphore::new(CALLS_MAX)), under_way: Arc::default(), failures }
     }
 
-    /// Starts a call; `ended` hears how it ended. A call that is under way is not started again.
+    /// Starts a call; `ended` hears how it ended. One that is under way is not started again: says whether it was started.
     pub fn start(
         self: &Arc<Self>,
         runtime: &tokio::runtime::Handle,
         call: Call<S>,
-        ended: impl FnOnce(Ended<S>) + Send + 'static,
-    ) {
+        ended: impl FnOnce(Ended<S>, UnderWay) + Send + 'static,
+    ) -> bool {
         if !self.under_way.lock().insert(call.idempotency_key.clone()) {
-            return;
+            return false;
         }
+        let place = UnderWay { idempotency_key: call.idempotency_key.clone(), all: self.under_way.clone() };
         let caller = self.clone();
         runtime.spawn(async move {
-            let key = call.idempotency_key.clone();
             let response = caller.run(&call).await;
-            ended(Ended {
-                idempotency_key: call.idempotency_key,
-                request: call.request,
-                cause: call.cause,
-                response,
-            });
-            caller.under_way.lock().remove(&key);
+            let Call { idempotency_key, request, cause, .. } = call;
+            ended(Ended { idempotency_key, request, cause, response }, place);
         });
+        true
     }
 
     async fn run(&self, call: &Call<S>) -> Option<S::Response> {

@@ -221,13 +221,8 @@ impl Projector {
                 self.answer_waiting(|| Ok(None));
                 Ok(false)
             }
-            // The database still knows of it: the next start, or the next look at the store, goes on with it.
-            Err(error) => {
-                session.rollback();
-                tracing::error!(projection = self.name(), %error, "a rebuild has stopped");
-                self.answer_waiting(|| Err(StoreError::Unavailable(error.to_string())));
-                Ok(false)
-            }
+            // Where it stands is in the database, and is read anew with the rest. Whoever waits goes on waiting.
+            Err(error) => Err(error),
         }
     }
 

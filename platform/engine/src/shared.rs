@@ -153,10 +153,12 @@ impl<S: Service> Shared<S> {
             return;
         };
         let queue = lane.queue.clone();
-        self.stats.effects_begun.fetch_add(1, Ordering::Relaxed);
-        caller.start(&self.runtime, call, move |ended| {
+        let started = caller.start(&self.runtime, call, move |ended, under_way| {
             // A lane that has stopped leaves the effect's row, which is taken over at the next start.
-            let _ = queue.send(Work::EffectEnded(ended));
+            let _ = queue.send(Work::EffectEnded(ended, under_way));
         });
+        if started {
+            self.stats.effects_begun.fetch_add(1, Ordering::Relaxed);
+        }
     }
 }
