@@ -24,7 +24,7 @@ const CALLS_MAX: usize = 256;
 /// How long one call may take before its outcome counts as unknown.
 const CALL_PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long to wait before trying again. After the last, the effect has failed and a person must look.
+/// How long to wait before trying again.
 const RETRY_DELAYS: [Duration; 10] = [
     Duration::from_millis(100),
     Duration::from_millis(500),
@@ -37,6 +37,10 @@ const RETRY_DELAYS: [Duration; 10] = [
     Duration::from_secs(300),
     Duration::from_secs(900),
 ];
+
+/// How long to wait after those, and how often: three days. After the last, the effect has failed and a person must look.
+const LATE_RETRY_DELAY: Duration = Duration::from_secs(3_600);
+const LATE_RETRIES: usize = 72;
 
 /// Why a call has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -183,7 +187,8 @@ impl Attempts {
     pub fn failed<S: Service>(&mut self, call: &Call<S>, error: &OutsideError) -> Option<Duration> {
         self.unknown |= matches!(error, OutsideError::Unknown(_));
         tracing::warn!(service = %S::NAME, key = call.idempotency_key, %error, "a call to the outside has no answer yet");
-        let delay = RETRY_DELAYS.get(self.made).copied();
+        let late = (self.made < RETRY_DELAYS.len() + LATE_RETRIES).then_some(LATE_RETRY_DELAY);
+        let delay = RETRY_DELAYS.get(self.made).copied().or(late);
         self.made += 1;
         delay
     }

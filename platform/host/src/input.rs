@@ -206,6 +206,17 @@ pub fn email(address: &str, _: &()) -> garde::Result {
     }
 }
 
+/// Text that people write and read in one line: something, and no control characters.
+///
+/// # Errors
+/// It is blank, or has control characters.
+pub fn words(text: &str, _: &()) -> garde::Result {
+    match text.trim().is_empty() || text.chars().any(char::is_control) {
+        false => Ok(()),
+        true => Err(garde::Error::new("blank, or with control characters")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use axum::{

@@ -33,7 +33,7 @@ pub use context::{
 };
 pub use idempotency::{HasSecrets, Keyed, KeyedSecret, command_key_of};
 pub use if_match::IfMatch;
-pub use input::{Body, Params, Segment, email};
+pub use input::{Body, Params, Segment, email, words};
 pub use metrics::{Counter, Gauge, render as render_metrics, render_gauges};
 pub use order_gate::{Caller, OrderGate};
 pub use page::{ListAddress, Page, PageQuery, default_page_limit};

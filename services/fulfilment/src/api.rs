@@ -187,12 +187,12 @@ async fn pack_order(
 struct ShipOrder {
     /// The carrier that has it already; without one, the shop's carrier is asked to take it.
     #[serde(default)]
-    #[garde(length(chars, min = 1, max = 100), custom(with_number(&self.tracking_number)))]
+    #[garde(length(chars, min = 1, max = 100), custom(with_number(&self.tracking_number)), inner(custom(host::words)))]
     #[schema(max_length = 100, example = "DHL")]
     carrier: Option<String>,
     /// That carrier's number to follow the parcel by.
     #[serde(default)]
-    #[garde(length(chars, min = 1, max = 100))]
+    #[garde(length(chars, min = 1, max = 100), inner(custom(host::words)))]
     #[schema(max_length = 100)]
     tracking_number: Option<String>,
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
-use super::{Api, wallets::words};
+use super::Api;
 use crate::{
     domain::{AMOUNT_MAX, Payment, Refund, RefundStatus},
     message::{Message, Reply},
@@ -29,7 +29,7 @@ struct RefundOrder {
     #[schema(minimum = 1, maximum = 100_000_000_000i64, example = 500)]
     amount: Option<i64>,
     /// Why, as the order's history says it.
-    #[garde(length(chars, min = 1, max = 200), custom(words))]
+    #[garde(length(chars, min = 1, max = 200), custom(host::words))]
     #[schema(min_length = 1, max_length = 200, example = "One mug came broken")]
     reason: String,
 }

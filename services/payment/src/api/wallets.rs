@@ -273,7 +273,7 @@ pub(super) struct AdjustWallet {
     #[garde(custom(adjusted_amount))]
     amount: Money,
     /// What the statement says about it.
-    #[garde(length(chars, min = 1, max = 200), custom(words))]
+    #[garde(length(chars, min = 1, max = 200), custom(host::words))]
     #[schema(min_length = 1, max_length = 200, example = "Goodwill for a late parcel")]
     reason: String,
 }
@@ -292,17 +292,9 @@ struct AdjustmentInput {
     #[garde(custom(adjusted_amount))]
     amount: Money,
     /// What the statement says about it.
-    #[garde(length(chars, min = 1, max = 200), custom(words))]
+    #[garde(length(chars, min = 1, max = 200), custom(host::words))]
     #[schema(min_length = 1, max_length = 200)]
     reason: String,
-}
-
-/// What people write and read on a statement.
-pub(super) fn words(text: &str, _: &()) -> garde::Result {
-    match text.trim().is_empty() || text.chars().any(char::is_control) {
-        false => Ok(()),
-        true => Err(garde::Error::new("blank, or with control characters")),
-    }
 }
 
 fn visible(text: &str, _: &()) -> garde::Result {
