@@ -60,9 +60,12 @@ pub fn receive(event: &Envelope) -> Result<Option<Message>, UnreadableEvent> {
         DeliveryStopRefused::TYPE => Message::ParcelNotStopped(event.read::<DeliveryStopRefused>()?.order_id),
         CustomerEmailVerified::TYPE => {
             let CustomerEmailVerified { customer_id, email } = event.read()?;
-            Message::ClaimOrders { customer_id, email, after: None }
+            Message::VerifyEmail { customer_id, email, sequence: event.sequence }
         }
-        CustomerDeleted::TYPE => Message::ForgetCustomer(event.read::<CustomerDeleted>()?.customer_id),
+        CustomerDeleted::TYPE => {
+            let CustomerDeleted { customer_id } = event.read()?;
+            Message::ForgetCustomer { customer_id, sequence: event.sequence }
+        }
         _ => return Ok(None),
     }))
 }

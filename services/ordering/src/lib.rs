@@ -22,8 +22,8 @@ use engine::{
 use serde::{Deserialize, Serialize};
 
 pub use domain::{
-    Fact, GRACE_PERIOD_TIMER, GracePeriod, GracePeriodManager, Line, Message, Order, Purchase, Reason,
-    Status, Submission, VerifiedEmail,
+    CustomerHeard, Fact, GRACE_PERIOD_TIMER, GracePeriod, GracePeriodManager, Line, Message, Order, Purchase,
+    Reason, Status, Submission, VerifiedEmail,
 };
 pub use grace_period::TASK as GRACE_PERIOD_TASK;
 
@@ -74,6 +74,7 @@ impl Service for Ordering {
             engine::table_of::<Order>(),
             engine::table_of::<Purchase>(),
             engine::table_of::<VerifiedEmail>(),
+            engine::table_of::<CustomerHeard>(),
             engine::table_of::<GracePeriod>(),
             &store::TIMELINE,
         ]

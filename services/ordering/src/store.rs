@@ -1,11 +1,13 @@
-//! The tables: orders, what was ordered, grace periods that no timer ends, and the timeline.
+//! The tables: orders, what was ordered, whose addresses are, grace periods that no timer ends, and the timeline.
 
 use std::collections::HashMap;
 
 use contracts::{Address, CartId, Currency, CustomerId, OrderId, Timestamp};
 use engine::{Column, ColumnKind, Field, Layout, Reads, StoreError, Table, Value};
 
-use crate::domain::{GracePeriod, Line, Order, Purchase, Reason, Status, VerifiedEmail, email_key};
+use crate::domain::{
+    CustomerHeard, GracePeriod, Line, Order, Purchase, Reason, Status, VerifiedEmail, email_key,
+};
 
 engine::text_field!(Status);
 engine::text_field!(Reason);
@@ -50,6 +52,13 @@ engine::record! {
         field customer_id: CustomerId,
     }
     index ["customer_id", "email_key"]
+}
+
+engine::record! {
+    CustomerHeard => "customers_heard" {
+        key customer_id: CustomerId,
+        field sequence: i64,
+    }
 }
 
 engine::record! {

@@ -8,7 +8,7 @@ use axum::{
     http::{Request, StatusCode, header},
 };
 use bus::Logged;
-use contracts::{OrderId, Timestamp};
+use contracts::{Event, OrderId, ServiceName, Timestamp};
 use engine::{ManualClock, Reads, TaskResult, TaskRun};
 use host::{Context, OrderTokens, Running, Stores};
 use ordering::{Config, GracePeriodManager, Order, Status};
@@ -98,7 +98,8 @@ impl World {
         self.orders_have_come(process).await;
     }
 
-    fn publish_checkout(&mut self, order: OrderId, process: &Process) {
+    /// A checkout happens; whether it has come is for the caller to see.
+    pub fn publish_checkout(&mut self, order: OrderId, process: &Process) {
         self.shop.order_id = order;
         let checkout = self.shop.checkout();
         process.others.publish(&checkout);
@@ -106,7 +107,18 @@ impl World {
         self.orders.push(order);
     }
 
-    async fn orders_have_come(&self, process: &Process) {
+    /// Another service's event happens.
+    pub fn publish<E: Event>(
+        &mut self,
+        source: ServiceName,
+        subject: uuid::Uuid,
+        event: &E,
+        process: &Process,
+    ) {
+        process.others.publish(&self.shop.harness.make_event(source, subject, event));
+    }
+
+    pub async fn orders_have_come(&self, process: &Process) {
         let wanted = self.orders.len() as i64;
         eventually("the orders are here", || async { count_of(process, "orders").await == wanted }).await;
     }
@@ -154,7 +166,7 @@ impl Process {
     }
 }
 
-async fn counts(reads: &Reads, sql: &str) -> (i64, i64) {
+pub async fn counts(reads: &Reads, sql: &str) -> (i64, i64) {
     let rows = reads.query(sql.to_owned(), vec![]).await.expect("it counts");
     (rows[0].try_get_by_index(0).expect("a count"), rows[0].try_get_by_index(1).expect("a count"))
 }
