@@ -24,6 +24,7 @@ mod parking;
 mod pause;
 mod postgres;
 mod process;
+mod projected;
 mod projection;
 mod projector;
 mod reads;

@@ -137,6 +137,13 @@ pub struct Order {
     pub updated_us: Timestamp,
 }
 
+impl Order {
+    /// Whether it has come to an end, and fulfilment has no wish to cancel it left to decide.
+    pub fn is_settled(&self) -> bool {
+        matches!(self.status, Status::Delivered | Status::Cancelled) && !self.cancel_requested
+    }
+}
+
 /// What was ordered, for whom: written once. An order changes six times on its way, and this, most of its bytes, never.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Purchase {

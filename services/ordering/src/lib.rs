@@ -127,7 +127,13 @@ pub async fn mount(ctx: &host::Context, config: &Config) -> Result<host::Mounted
     let watchers = live::Watchers::start(&ctx.transport, shared)
         .map_err(|source| EngineError::Transport { service: ServiceName::Ordering, source })?;
     let streams = host::Streams::new(config.streams_max);
-    let routes = api::routes(api::Api { engine, gate: ctx.order_gate(), streams: streams.clone(), watchers });
+    let routes = api::routes(api::Api {
+        engine,
+        gate: ctx.order_gate(),
+        streams: streams.clone(),
+        bounds: api::StreamBounds::default(),
+        watchers,
+    });
     Ok(host::Mounted { routes, service: host::hosted_with_tasks(opened, tasks, streams) })
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use contracts::{Address, CartId, Currency, CustomerId, OrderId, Timestamp};
-use engine::{Column, ColumnKind, Field, Layout, Reads, StoreError, Table, Value};
+use engine::{Column, ColumnKind, Field, Layout, Reads, Record, StoreError, Table, Value};
 
 use crate::domain::{
     CustomerHeard, GracePeriod, Line, Order, Purchase, Reason, Status, VerifiedEmail, email_key,
@@ -69,7 +69,8 @@ engine::record! {
     index ["ends_us"]
 }
 
-/// All events of an order's way, by order and time.
+/// All events of an order's way, by order and time. Those of this service have their number in the order's way, and what its customer
+/// sees of them beside the type.
 pub static TIMELINE: Table = Table {
     name: "timeline",
     columns: &[
@@ -79,11 +80,26 @@ pub static TIMELINE: Table = Table {
         Column::new("source", ColumnKind::Text),
         Column::new("type", ColumnKind::Text),
         Column::new("causation_id", ColumnKind::Id),
+        Column::nullable("sequence", ColumnKind::Integer),
+        Column::nullable("detail", ColumnKind::Text),
     ],
     key_columns: 2,
     indexes: &[],
     layout: Layout::ByKey,
 };
+
+/// An order with the number of its last event.
+///
+/// # Errors
+/// The store cannot be read.
+pub async fn order_and_count(reads: &Reads, id: OrderId) -> Result<Option<(Order, i64)>, StoreError> {
+    let condition = format!("WHERE id = {}", reads.parameter(1));
+    let rows = reads.rows(engine::table_of::<Order>(), &condition, vec![Value::Id(id.0)]).await?;
+    let Some(row) = rows.into_iter().next() else { return Ok(None) };
+    let mut columns = row.into_iter();
+    let order = Order::from_row(&mut columns)?;
+    Ok(Some((order, i64::from_value(columns.next().unwrap_or(Value::Null))?)))
+}
 
 /// Which orders a list shows.
 #[derive(Clone, Debug, Default)]

@@ -26,6 +26,7 @@ use crate::{
     live::Watchers,
     store::TIMELINE,
 };
+pub(crate) use live::StreamBounds;
 use views::{CancelView, OrderView, PendingOrder};
 
 #[derive(Clone)]
@@ -34,6 +35,7 @@ pub(crate) struct Api {
     pub gate: OrderGate,
     pub streams: Streams,
     pub watchers: Watchers,
+    pub bounds: StreamBounds,
 }
 
 pub(crate) fn routes(api: Api) -> OpenApiRouter {

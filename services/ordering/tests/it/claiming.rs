@@ -188,10 +188,7 @@ async fn an_order_that_was_placed_while_its_address_was_verified_is_claimed_soon
     eventually("the address is noted", || async { count_of(&process, "verified_emails").await == 1 }).await;
     held.let_go();
     world.orders_have_come(&process).await;
-    let customer = async || {
-        let order = process.service.reads().get::<Order>(id).await.expect("reads").expect("there");
-        order.customer_id
-    };
+    let customer = async || process.order(id).await.customer_id;
     assert_eq!(customer().await, None, "they have missed each other");
     world.pass(MINUTE);
     eventually("the order is claimed", || async { customer().await == Some(customer_id) }).await;

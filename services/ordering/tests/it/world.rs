@@ -69,7 +69,7 @@ impl World {
             self.clock.clone(),
         )
         .expect("secrets");
-        let config = Config { grace_period_ms: 60_000, grace_period_manager: manager, streams_max: 4 };
+        let config = Config { grace_period_ms: 60_000, grace_period_manager: manager, streams_max: 12 };
         let mounted = ordering::mount(&ctx, &config).await.expect("mounted");
         mounted.service.start().await.expect("started");
         let routes = ctx.authenticated(mounted.routes);
@@ -157,6 +157,16 @@ impl Process {
         let status = answer.status();
         let body = to_bytes(answer.into_body(), 1 << 20).await.expect("a body");
         (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
+    }
+
+    /// The order as it stands.
+    pub async fn order(&self, order: OrderId) -> Order {
+        self.service.reads().get(order).await.expect("reads").expect("there")
+    }
+
+    /// Waits until the order stands so.
+    pub async fn reaches(&self, order: OrderId, status: Status) {
+        eventually("the order stands so", || async { self.order(order).await.status == status }).await;
     }
 
     pub async fn stop(self) {
