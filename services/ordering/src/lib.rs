@@ -141,7 +141,7 @@ pub async fn mount(ctx: &host::Context, config: &Config) -> Result<host::Mounted
 const BEFORE_READING: Duration = Duration::from_millis(100);
 
 /// Answers whether an order has come.
-struct Arrival(Engine<Ordering>);
+pub(crate) struct Arrival(pub(crate) Engine<Ordering>);
 
 impl Arrival {
     async fn has(&self, order: OrderId) -> bool {

@@ -7,13 +7,15 @@ mod scheduler;
 mod staff;
 mod views;
 
+use std::time::Duration;
+
 use axum::{
     Json,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use contracts::OrderId;
+use contracts::{OrderId, questions::OrderArrival};
 use engine::{Engine, Field, Value};
 use host::{Caller, Keyed, OrderGate, Problem, Segment, Streams};
 use serde::{Deserialize, Serialize};
@@ -21,7 +23,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 use crate::{
-    Ordering,
+    Arrival, Ordering,
     domain::{Message, Order, Purchase, Status},
     live::Watchers,
     store::TIMELINE,
@@ -71,6 +73,23 @@ async fn get_order(
     })
 }
 
+/// How long a request about an order that was checked out waits until ordering has heard of it.
+const ARRIVAL_PATIENCE: Duration = Duration::from_secs(2);
+
+impl Api {
+    /// Waits for an order that whoever asks has a token of: it was checked out, and may be on its way here.
+    async fn expect(&self, id: OrderId) -> Result<(), Problem> {
+        if self.engine.reads().get::<Order>(id).await?.is_some() {
+            return Ok(());
+        }
+        if Arrival(self.engine.clone()).wait_for_order(id, ARRIVAL_PATIENCE).await {
+            return Ok(());
+        }
+        let detail = "The order is checked out, and has not come here yet. Try again shortly.";
+        Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "order_pending", detail))
+    }
+}
+
 /// Nothing needs to be said to cancel.
 #[derive(Deserialize, garde::Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -79,7 +98,8 @@ struct CancelOrder {}
 /// Cancels an order, or asks fulfilment to stop it when it is paid already.
 #[utoipa::path(post, path = "/orders/{id}/cancel", tag = "orders", params(("id" = OrderId, Path, description = "The order.")), request_body = CancelOrder,
     responses((status = 200, body = CancelView), (status = 202, body = CancelView, description = "Fulfilment decides."),
-        (status = 404, body = Problem), (status = 409, body = Problem, description = "`order_already_shipped`.")))]
+        (status = 404, body = Problem), (status = 409, body = Problem, description = "`order_already_shipped`."),
+        (status = 503, body = Problem, description = "`order_pending`: checked out; ordering has not heard of it yet.")))]
 async fn cancel_order(
     State(api): State<Api>,
     Segment(id): Segment<OrderId>,
@@ -87,6 +107,8 @@ async fn cancel_order(
     request: Keyed<CancelOrder>,
 ) -> Result<Response, Problem> {
     api.gate.open_to_holder(id, &caller).await?;
+    // A command about an order that is not here would be refused, and its refusal would be kept under its key.
+    api.expect(id).await?;
     let status = api.engine.command(request.key, Message::Cancel(id)).await?;
     let code = if status == Status::Cancelled { StatusCode::OK } else { StatusCode::ACCEPTED };
     Ok((code, Json(CancelView { id, status })).into_response())
