@@ -38,6 +38,7 @@ mod shared;
 mod snapshot;
 mod sql;
 mod sqlite;
+mod stopped;
 mod store;
 mod system;
 mod table;
