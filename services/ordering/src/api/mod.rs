@@ -105,13 +105,12 @@ async fn cancel_order(
     Segment(id): Segment<OrderId>,
     caller: Caller,
     request: Keyed<CancelOrder>,
-) -> Result<Response, Problem> {
+) -> Result<CancelView, Problem> {
     api.gate.open_to_holder(id, &caller).await?;
     // A command about an order that is not here would be refused, and its refusal would be kept under its key.
     api.expect(id).await?;
     let status = api.engine.command(request.key, Message::Cancel(id)).await?;
-    let code = if status == Status::Cancelled { StatusCode::OK } else { StatusCode::ACCEPTED };
-    Ok((code, Json(CancelView { id, status })).into_response())
+    Ok(CancelView { id, status })
 }
 
 /// One step of an order's way.

@@ -82,15 +82,7 @@ pub(super) fn handle(
 ) -> Result<Status, Refusal> {
     match message {
         Message::VerifyEmail { customer_id, email, sequence } => {
-            if is_news(*customer_id, *sequence, rows) {
-                forget(*customer_id, rows);
-                let email_key = email_key(email);
-                rows.put(VerifiedEmail { email_key: email_key.clone(), customer_id: *customer_id });
-                let again =
-                    Message::ClaimOrders { customer_id: *customer_id, email: email_key.clone(), after: None };
-                cx.schedule_in(*customer_id, timer("again", &email_key), LOOKED_AGAIN_AFTER, again);
-                claim(*customer_id, email_key, None, rows, cx);
-            }
+            verify(*customer_id, email_key(email), *sequence, rows, cx);
         }
         Message::ClaimOrders { customer_id, email, after } => {
             let email_key = email_key(email);
@@ -99,11 +91,7 @@ pub(super) fn handle(
                 claim(*customer_id, email_key, *after, rows, cx);
             }
         }
-        Message::ForgetCustomer { customer_id, sequence } => {
-            if is_news(*customer_id, *sequence, rows) {
-                forget(*customer_id, rows);
-            }
-        }
+        Message::ForgetCustomer { customer_id, sequence } => leave(*customer_id, *sequence, rows),
         _ => {}
     }
     // Nobody waits for an answer to an event.
@@ -122,6 +110,31 @@ fn is_news(customer_id: CustomerId, sequence: i64, rows: &mut Rows) -> bool {
         rows.put(CustomerHeard { customer_id, sequence });
     }
     is_news
+}
+
+/// The address is the customer's from now on, and what was ordered with it.
+fn verify(
+    customer_id: CustomerId,
+    email_key: String,
+    sequence: i64,
+    rows: &mut Rows,
+    cx: &mut Cx<'_, Ordering>,
+) {
+    if !is_news(customer_id, sequence, rows) {
+        return;
+    }
+    forget(customer_id, rows);
+    rows.put(VerifiedEmail { email_key: email_key.clone(), customer_id });
+    let again = Message::ClaimOrders { customer_id, email: email_key.clone(), after: None };
+    cx.schedule_in(customer_id, timer("again", &email_key), LOOKED_AGAIN_AFTER, again);
+    claim(customer_id, email_key, None, rows, cx);
+}
+
+/// The customer has no account any more.
+fn leave(customer_id: CustomerId, sequence: i64, rows: &mut Rows) {
+    if is_news(customer_id, sequence, rows) {
+        forget(customer_id, rows);
+    }
 }
 
 /// The addresses that were the customer's are nobody's.

@@ -241,7 +241,7 @@ async fn a_claimed_delivered_order(world: &mut World, process: &Process) -> Orde
     let event = CustomerEmailVerified { customer_id, email: "ada@example.com".to_owned() };
     world.publish(ServiceName::Identity, customer_id.0, &event, process);
     let claimed = async || process.order(order).await.customer_id == Some(customer_id);
-    eventually("the order is claimed", || claimed()).await;
+    eventually("the order is claimed", claimed).await;
     order
 }
 
