@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 mod claiming;
 mod message;
 
-pub use claiming::{VerifiedEmail, email_key};
+pub use claiming::{CustomerHeard, VerifiedEmail, email_key};
 pub use message::{Fact, Message};
 
 use crate::Ordering;
@@ -137,6 +137,13 @@ pub struct Order {
     pub updated_us: Timestamp,
 }
 
+impl Order {
+    /// Whether it has come to an end, and fulfilment has no wish to cancel it left to decide.
+    pub fn is_settled(&self) -> bool {
+        matches!(self.status, Status::Delivered | Status::Cancelled) && !self.cancel_requested
+    }
+}
+
 /// What was ordered, for whom: written once. An order changes six times on its way, and this, most of its bytes, never.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Purchase {
@@ -168,9 +175,9 @@ pub const GRACE_PERIOD_TIMER: &str = "grace_period";
 /// The aggregate that a message goes to.
 pub fn key(message: &Message) -> Key {
     match message {
-        Message::ClaimOrders { customer_id, .. } | Message::ForgetCustomer(customer_id) => {
-            (*customer_id).into()
-        }
+        Message::VerifyEmail { customer_id, .. }
+        | Message::ClaimOrders { customer_id, .. }
+        | Message::ForgetCustomer { customer_id, .. } => (*customer_id).into(),
         about_an_order => about_an_order.order_id().map_or_else(|| Key::from(""), Key::from),
     }
 }

@@ -2,7 +2,7 @@
 
 pub use contracts::events::ordering::GracePeriodElapsed;
 use contracts::{
-    Currency, Envelope, Event, Money, ServiceName, UnreadableEvent,
+    Currency, Envelope, Event, Money, OrderId, ServiceName, Timestamp, UnreadableEvent,
     events::{
         cart::{CartCheckedOut, OrderLine},
         fulfilment::{
@@ -15,10 +15,10 @@ use contracts::{
             OrderCancelled, OrderClaimed, OrderDelivered, OrderPaid, OrderShipped, OrderStockConfirmed,
             OrderSubmitted, OrderUpdated, StockLine,
         },
-        payment::{PaymentCompleted, PaymentFailed},
+        payment::{PaymentCompleted, PaymentFailed, PaymentRefunded},
     },
 };
-use engine::{Publication, Subscription};
+use engine::{Field, Publication, Subscription, Value};
 
 use serde::Serialize;
 
@@ -45,6 +45,18 @@ pub const SUBSCRIPTIONS: &[Subscription] = &[
     },
 ];
 
+/// What the timeline is made from: everything that services publish on an order's way.
+pub const OF_ORDERS: &[Subscription] = &[
+    Subscription { source: ServiceName::Cart, types: &[CartCheckedOut::TYPE] },
+    Subscription { source: ServiceName::Ordering, types: &[] },
+    Subscription { source: ServiceName::Inventory, types: &[OrderConfirmed::TYPE, OrderRejected::TYPE] },
+    Subscription {
+        source: ServiceName::Payment,
+        types: &[PaymentCompleted::TYPE, PaymentFailed::TYPE, PaymentRefunded::TYPE],
+    },
+    Subscription { source: ServiceName::Fulfilment, types: &[] },
+];
+
 /// Translates an event.
 pub fn receive(event: &Envelope) -> Result<Option<Message>, UnreadableEvent> {
     Ok(Some(match event.kind.as_str() {
@@ -60,9 +72,12 @@ pub fn receive(event: &Envelope) -> Result<Option<Message>, UnreadableEvent> {
         DeliveryStopRefused::TYPE => Message::ParcelNotStopped(event.read::<DeliveryStopRefused>()?.order_id),
         CustomerEmailVerified::TYPE => {
             let CustomerEmailVerified { customer_id, email } = event.read()?;
-            Message::ClaimOrders { customer_id, email, after: None }
+            Message::VerifyEmail { customer_id, email, sequence: event.sequence }
         }
-        CustomerDeleted::TYPE => Message::ForgetCustomer(event.read::<CustomerDeleted>()?.customer_id),
+        CustomerDeleted::TYPE => {
+            let CustomerDeleted { customer_id } = event.read()?;
+            Message::ForgetCustomer { customer_id, sequence: event.sequence }
+        }
         _ => return Ok(None),
     }))
 }
@@ -201,10 +216,11 @@ pub struct OrderEvent {
     pub change: Option<String>,
 }
 
-impl From<&Envelope> for OrderEvent {
-    fn from(event: &Envelope) -> Self {
+impl OrderEvent {
+    /// What an event of a type says, with the detail that [`detail`] has found in it.
+    pub fn of(order: OrderId, sequence: i64, at: Timestamp, kind: &str, detail: Option<String>) -> Self {
         let (mut cancel_reason, mut change) = (None, None);
-        let status = match event.kind.as_str() {
+        let status = match kind {
             OrderSubmitted::TYPE => Some(Status::Submitted),
             OrderAwaitingValidation::TYPE => Some(Status::AwaitingValidation),
             OrderStockConfirmed::TYPE => Some(Status::StockConfirmed),
@@ -216,23 +232,27 @@ impl From<&Envelope> for OrderEvent {
                 None
             }
             OrderUpdated::TYPE => {
-                change = event.read::<OrderUpdated>().ok().map(|update| update.change);
+                change = detail;
                 change.as_deref().filter(|change| *change == "packed").map(|_| Status::Packed)
             }
             OrderCancelled::TYPE => {
-                cancel_reason = event.read::<OrderCancelled>().ok().map(|cancelled| reason(cancelled.reason));
+                cancel_reason = detail.and_then(|reason| Reason::from_value(Value::Text(reason)).ok());
                 Some(Status::Cancelled)
             }
             _ => None,
         };
-        Self {
-            order_id: event.subject.clone(),
-            sequence: event.sequence,
-            at: event.time.to_rfc3339(),
-            status,
-            cancel_reason,
-            change,
+        Self { order_id: order.to_string(), sequence, at: at.to_rfc3339(), status, cancel_reason, change }
+    }
+}
+
+/// What an order's event says beside its type, as far as its customer sees it: why it was cancelled, or what has changed.
+pub fn detail(event: &Envelope) -> Option<String> {
+    match event.kind.as_str() {
+        OrderUpdated::TYPE => Some(event.read::<OrderUpdated>().ok()?.change),
+        OrderCancelled::TYPE => {
+            String::from_value(reason(event.read::<OrderCancelled>().ok()?.reason).to_value()).ok()
         }
+        _ => None,
     }
 }
 
@@ -243,9 +263,4 @@ fn reason(reason: CancelReason) -> Reason {
         CancelReason::OutOfStock => Reason::OutOfStock,
         CancelReason::PaymentFailed => Reason::PaymentFailed,
     }
-}
-
-/// Whether an order's way ends with this event.
-pub fn is_final(event: &Envelope) -> bool {
-    [OrderDelivered::TYPE, OrderCancelled::TYPE].contains(&event.kind.as_str())
 }

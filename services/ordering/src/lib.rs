@@ -22,8 +22,8 @@ use engine::{
 use serde::{Deserialize, Serialize};
 
 pub use domain::{
-    Fact, GRACE_PERIOD_TIMER, GracePeriod, GracePeriodManager, Line, Message, Order, Purchase, Reason,
-    Status, Submission, VerifiedEmail,
+    CustomerHeard, Fact, GRACE_PERIOD_TIMER, GracePeriod, GracePeriodManager, Line, Message, Order, Purchase,
+    Reason, Status, Submission, VerifiedEmail,
 };
 pub use grace_period::TASK as GRACE_PERIOD_TASK;
 
@@ -74,6 +74,7 @@ impl Service for Ordering {
             engine::table_of::<Order>(),
             engine::table_of::<Purchase>(),
             engine::table_of::<VerifiedEmail>(),
+            engine::table_of::<CustomerHeard>(),
             engine::table_of::<GracePeriod>(),
             &store::TIMELINE,
         ]
@@ -126,7 +127,13 @@ pub async fn mount(ctx: &host::Context, config: &Config) -> Result<host::Mounted
     let watchers = live::Watchers::start(&ctx.transport, shared)
         .map_err(|source| EngineError::Transport { service: ServiceName::Ordering, source })?;
     let streams = host::Streams::new(config.streams_max);
-    let routes = api::routes(api::Api { engine, gate: ctx.order_gate(), streams: streams.clone(), watchers });
+    let routes = api::routes(api::Api {
+        engine,
+        gate: ctx.order_gate(),
+        streams: streams.clone(),
+        bounds: api::StreamBounds::default(),
+        watchers,
+    });
     Ok(host::Mounted { routes, service: host::hosted_with_tasks(opened, tasks, streams) })
 }
 
@@ -134,7 +141,7 @@ pub async fn mount(ctx: &host::Context, config: &Config) -> Result<host::Mounted
 const BEFORE_READING: Duration = Duration::from_millis(100);
 
 /// Answers whether an order has come.
-struct Arrival(Engine<Ordering>);
+pub(crate) struct Arrival(pub(crate) Engine<Ordering>);
 
 impl Arrival {
     async fn has(&self, order: OrderId) -> bool {

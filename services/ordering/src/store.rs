@@ -1,11 +1,13 @@
-//! The tables: orders, what was ordered, grace periods that no timer ends, and the timeline.
+//! The tables: orders, what was ordered, whose addresses are, grace periods that no timer ends, and the timeline.
 
 use std::collections::HashMap;
 
 use contracts::{Address, CartId, Currency, CustomerId, OrderId, Timestamp};
-use engine::{Column, ColumnKind, Field, Layout, Reads, StoreError, Table, Value};
+use engine::{Column, ColumnKind, Field, Layout, Reads, Record, StoreError, Table, Value};
 
-use crate::domain::{GracePeriod, Line, Order, Purchase, Reason, Status, VerifiedEmail, email_key};
+use crate::domain::{
+    CustomerHeard, GracePeriod, Line, Order, Purchase, Reason, Status, VerifiedEmail, email_key,
+};
 
 engine::text_field!(Status);
 engine::text_field!(Reason);
@@ -53,6 +55,13 @@ engine::record! {
 }
 
 engine::record! {
+    CustomerHeard => "customers_heard" {
+        key customer_id: CustomerId,
+        field sequence: i64,
+    }
+}
+
+engine::record! {
     GracePeriod => "grace_periods" {
         key order_id: OrderId,
         field ends_us: Timestamp,
@@ -60,7 +69,8 @@ engine::record! {
     index ["ends_us"]
 }
 
-/// All events of an order's way, by order and time.
+/// All events of an order's way, by order and time. Those of this service have their number in the order's way, and what its customer
+/// sees of them beside the type.
 pub static TIMELINE: Table = Table {
     name: "timeline",
     columns: &[
@@ -70,11 +80,26 @@ pub static TIMELINE: Table = Table {
         Column::new("source", ColumnKind::Text),
         Column::new("type", ColumnKind::Text),
         Column::new("causation_id", ColumnKind::Id),
+        Column::nullable("sequence", ColumnKind::Integer),
+        Column::nullable("detail", ColumnKind::Text),
     ],
     key_columns: 2,
     indexes: &[],
     layout: Layout::ByKey,
 };
+
+/// An order with the number of its last event.
+///
+/// # Errors
+/// The store cannot be read.
+pub async fn order_and_count(reads: &Reads, id: OrderId) -> Result<Option<(Order, i64)>, StoreError> {
+    let condition = format!("WHERE id = {}", reads.parameter(1));
+    let rows = reads.rows(engine::table_of::<Order>(), &condition, vec![Value::Id(id.0)]).await?;
+    let Some(row) = rows.into_iter().next() else { return Ok(None) };
+    let mut columns = row.into_iter();
+    let order = Order::from_row(&mut columns)?;
+    Ok(Some((order, i64::from_value(columns.next().unwrap_or(Value::Null))?)))
+}
 
 /// Which orders a list shows.
 #[derive(Clone, Debug, Default)]

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bus::Logged;
-use contracts::{Event, ServiceName, events::cart::CartCheckedOut};
+use contracts::{
+    Event, ServiceName,
+    events::{cart::CartCheckedOut, payment::WalletToppedUp},
+};
 use engine::{Field, Service};
 use uuid::Uuid;
 
@@ -112,7 +115,8 @@ pub(super) fn read_models_are_rebuilt_alike(world: &mut World) -> Result<(), Vio
                 ServiceName::Catalog | ServiceName::Identity | ServiceName::Notification => false,
                 ServiceName::Cart => event.kind == CartCheckedOut::TYPE,
                 ServiceName::Inventory => event.kind.starts_with("inventory.order_"),
-                ServiceName::Ordering | ServiceName::Payment | ServiceName::Fulfilment => true,
+                ServiceName::Payment => event.kind != WalletToppedUp::TYPE,
+                ServiceName::Ordering | ServiceName::Fulfilment => true,
             };
             if is_shown {
                 wanted.insert((event.correlation_id, event.id));

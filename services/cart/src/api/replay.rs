@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use contracts::{Address, CustomerId, Money, OrderId, ProductId, Timestamp};
+use engine::{Actor, Clock, SystemClock};
 use garde::Validate;
 use host::{Body, Problem, Staff, command_key_of};
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,7 @@ const NOT_RECORDED: &str = "not recorded";
 
 /// Orders to be replayed, oldest first.
 #[derive(Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct ReplayOrders {
     /// 1 to 200 orders.
     #[garde(length(min = 1, max = 200), dive)]
@@ -31,13 +33,15 @@ pub(super) struct ReplayOrders {
 
 /// An order that was placed elsewhere. It costs the sum of its lines; shipping is a line, where there was any.
 #[derive(Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 struct ReplayedOrder {
     /// Its number there. An order of the same number is placed once.
     #[garde(length(bytes, min = 1, max = 100))]
     #[schema(example = "536365")]
     invoice: String,
-    /// When it was placed, in microseconds since 1970. A virtual clock is set to it, and so is never set back.
-    #[garde(skip)]
+    /// When it was placed, in microseconds since 1970: in 2000 or later, and a day from now at the latest. A virtual clock is set to it,
+    /// and so is never set back.
+    #[garde(custom(placed_by_now))]
     at_us: i64,
     /// Who placed it, and pays from the wallet; a guest pays by card.
     #[garde(skip)]
@@ -51,8 +55,25 @@ struct ReplayedOrder {
     lines: Vec<ReplayedLine>,
 }
 
+/// The first moment of the year 2000.
+const EARLIEST_US: i64 = 946_684_800_000_000;
+
+/// How far ahead of the machine's clock an order's may be.
+const AHEAD_US: i64 = 24 * 60 * 60 * 1_000_000;
+
+/// An order was placed at some time in the past. By the machine's clock: the shop's own is set by these orders, and would stay at the end
+/// of time for good.
+fn placed_by_now(at_us: &i64, (): &()) -> garde::Result {
+    let latest_us = SystemClock.now().0.saturating_add(AHEAD_US);
+    if (EARLIEST_US..=latest_us).contains(at_us) {
+        return Ok(());
+    }
+    Err(garde::Error::new("not a time from the year 2000 until tomorrow"))
+}
+
 /// A line of such an order. Lines of one product may repeat.
 #[derive(Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 struct ReplayedLine {
     #[garde(skip)]
     product_id: ProductId,
@@ -105,7 +126,7 @@ struct PlacedInvoice {
     responses((status = 200, body = PlacedOrders), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn replay_orders(
     State(api): State<Arc<Api>>,
-    _: Staff,
+    Staff(actor): Staff,
     Body(request): Body<ReplayOrders>,
 ) -> Result<Json<PlacedOrders>, Problem> {
     let mut placed = Vec::with_capacity(request.orders.len());
@@ -119,17 +140,21 @@ pub(super) async fn replay_orders(
         while let Some(next) = waiting.next_if(|next| next.at_us == at_us) {
             together.push(next);
         }
-        placed.extend(place(&api, together).await?);
+        placed.extend(place(&api, &actor, together).await?);
     }
     Ok(Json(PlacedOrders { orders: placed }))
 }
 
 /// Places orders of one time, and waits until all are committed.
-async fn place(api: &Arc<Api>, orders: Vec<ReplayedOrder>) -> Result<Vec<PlacedInvoice>, Problem> {
+async fn place(
+    api: &Arc<Api>,
+    actor: &Actor,
+    orders: Vec<ReplayedOrder>,
+) -> Result<Vec<PlacedInvoice>, Problem> {
     let mut imports = JoinSet::new();
     for (index, order) in orders.into_iter().enumerate() {
-        let api = api.clone();
-        imports.spawn(async move { (index, import(&api, order).await) });
+        let (api, actor) = (api.clone(), actor.clone());
+        imports.spawn(async move { (index, import(&api, actor, order).await) });
     }
     let mut placed = Vec::with_capacity(imports.len());
     while let Some(joined) = imports.join_next().await {
@@ -140,7 +165,7 @@ async fn place(api: &Arc<Api>, orders: Vec<ReplayedOrder>) -> Result<Vec<PlacedI
     Ok(placed.into_iter().map(|(_, invoice)| invoice).collect())
 }
 
-async fn import(api: &Api, order: ReplayedOrder) -> Result<PlacedInvoice, Problem> {
+async fn import(api: &Api, actor: Actor, order: ReplayedOrder) -> Result<PlacedInvoice, Problem> {
     let ReplayedOrder { invoice, customer_id, email, country, lines, .. } = order;
     let key = command_key_of(&[b"replayed order", invoice.as_bytes()]);
     let not_recorded = || NOT_RECORDED.to_owned();
@@ -159,7 +184,7 @@ async fn import(api: &Api, order: ReplayedOrder) -> Result<PlacedInvoice, Proble
         shipping_address,
         payment_method: if customer_id.is_some() { WALLET } else { CARD }.to_owned(),
     };
-    match api.engine.command(Some(key), message).await? {
+    match api.engine.command_by(actor, Some(key), message).await? {
         Reply::CheckedOut { order_id, .. } => Ok(PlacedInvoice { invoice, order_id }),
         Reply::Done | Reply::Cart(_) | Reply::Item(..) => Err(Problem::internal()),
     }

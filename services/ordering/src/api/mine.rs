@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Api, list, views::OrderSummary};
 use crate::{
-    domain::Status,
+    domain::{Order, Purchase, Status},
     store::{self, Wanted},
 };
 
@@ -102,12 +102,23 @@ pub(super) async fn buy_again(
     };
     let wanted = Wanted { customer_id: Some(customer.id), ..Wanted::default() };
     let orders = store::listed(api.engine.reads(), &wanted, ORDERS_LOOKED_THROUGH).await?;
-    let mut places: HashMap<ProductId, usize> = HashMap::new();
+    let bought = bought(orders);
+    let has_more = bought.len() > skip.saturating_add(limit as usize);
+    let next_cursor = has_more.then(|| (skip + limit as usize).to_string());
+    let items: Vec<BoughtProduct> = bought.into_iter().skip(skip).take(limit as usize).collect();
+    Ok(address.page(Page { items, next_cursor }, limit))
+}
+
+/// The products of orders, which come latest first.
+fn bought(orders: Vec<(Order, Purchase)>) -> Vec<BoughtProduct> {
+    // Where a product stands, and in which order it was met last: one may have it on several lines.
+    let mut met: HashMap<ProductId, (usize, OrderId)> = HashMap::new();
     let mut bought: Vec<BoughtProduct> = Vec::new();
     for (order, purchase) in orders.into_iter().filter(|(order, _)| order.status != Status::Cancelled) {
         for line in purchase.lines {
-            let place = *places.entry(line.product_id).or_insert(bought.len());
-            if place == bought.len() {
+            let known = met.get(&line.product_id).copied();
+            let place = known.map_or(bought.len(), |(place, _)| place);
+            if known.is_none() {
                 bought.push(BoughtProduct {
                     product_id: line.product_id,
                     name: line.name,
@@ -119,11 +130,83 @@ pub(super) async fn buy_again(
                 });
             }
             bought[place].quantity += u64::from(line.quantity);
-            bought[place].orders += 1;
+            bought[place].orders += u32::from(known.is_none_or(|(_, last)| last != order.id));
+            met.insert(line.product_id, (place, order.id));
         }
     }
-    let has_more = bought.len() > skip.saturating_add(limit as usize);
-    let next_cursor = has_more.then(|| (skip + limit as usize).to_string());
-    let items: Vec<BoughtProduct> = bought.into_iter().skip(skip).take(limit as usize).collect();
-    Ok(address.page(Page { items, next_cursor }, limit))
+    bought
+}
+
+#[cfg(test)]
+mod tests {
+    use contracts::{Address, CartId, Currency, OrderId, ProductId, Timestamp};
+    use uuid::Uuid;
+
+    use super::bought;
+    use crate::domain::{Line, Order, Purchase, Reason, Status};
+
+    /// An order of some units of products, line by line.
+    fn order(number: u128, status: Status, lines: &[(u128, u32)]) -> (Order, Purchase) {
+        let id = OrderId(Uuid::from_u128(number));
+        let text = || "12 Square".to_owned();
+        let order = Order {
+            id,
+            cart_id: CartId(Uuid::nil()),
+            customer_id: None,
+            status,
+            total: 0,
+            currency: Currency::EUR,
+            payment_method: "wallet".to_owned(),
+            cancel_reason: (status == Status::Cancelled).then_some(Reason::Customer),
+            cancel_requested: false,
+            created_us: Timestamp(0),
+            paid_us: None,
+            updated_us: Timestamp(0),
+        };
+        let line = |(product, quantity): &(u128, u32)| Line {
+            product_id: ProductId(Uuid::from_u128(*product)),
+            name: "Mug".to_owned(),
+            quantity: *quantity,
+            unit_price: 500,
+            line_total: 500 * i64::from(*quantity),
+            tax_rate_bp: 1_900,
+            stocked: true,
+        };
+        let purchase = Purchase {
+            order_id: id,
+            customer_id: None,
+            email: "ada@example.com".to_owned(),
+            email_key: None,
+            lines: lines.iter().map(line).collect(),
+            shipping_method: "standard".to_owned(),
+            shipping_price: 0,
+            shipping_address: Address {
+                name: text(),
+                street: text(),
+                postal_code: text(),
+                city: text(),
+                country: "GB".to_owned(),
+            },
+            tax: 0,
+            prices_include_tax: true,
+        };
+        (order, purchase)
+    }
+
+    #[test]
+    fn an_order_with_a_product_on_several_lines_counts_once() {
+        let orders = vec![
+            order(3, Status::Delivered, &[(1, 2), (2, 1), (1, 3)]),
+            order(2, Status::Cancelled, &[(2, 7)]),
+            order(1, Status::Paid, &[(1, 1), (1, 1)]),
+        ];
+        let counted: Vec<(u128, u64, u32, u128)> = bought(orders)
+            .iter()
+            .map(|product| {
+                let (id, last) = (product.product_id.0.as_u128(), product.last_order_id.0.as_u128());
+                (id, product.quantity, product.orders, last)
+            })
+            .collect();
+        assert_eq!(counted, [(1, 7, 2, 3), (2, 1, 1, 3)]);
+    }
 }

@@ -7,13 +7,15 @@ mod scheduler;
 mod staff;
 mod views;
 
+use std::time::Duration;
+
 use axum::{
     Json,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use contracts::OrderId;
+use contracts::{OrderId, questions::OrderArrival};
 use engine::{Engine, Field, Value};
 use host::{Caller, Keyed, OrderGate, Problem, Segment, Streams};
 use serde::{Deserialize, Serialize};
@@ -21,11 +23,12 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 use crate::{
-    Ordering,
+    Arrival, Ordering,
     domain::{Message, Order, Purchase, Status},
     live::Watchers,
     store::TIMELINE,
 };
+pub(crate) use live::StreamBounds;
 use views::{CancelView, OrderView, PendingOrder};
 
 #[derive(Clone)]
@@ -34,6 +37,7 @@ pub(crate) struct Api {
     pub gate: OrderGate,
     pub streams: Streams,
     pub watchers: Watchers,
+    pub bounds: StreamBounds,
 }
 
 pub(crate) fn routes(api: Api) -> OpenApiRouter {
@@ -69,6 +73,23 @@ async fn get_order(
     })
 }
 
+/// How long a request about an order that was checked out waits until ordering has heard of it.
+const ARRIVAL_PATIENCE: Duration = Duration::from_secs(2);
+
+impl Api {
+    /// Waits for an order that whoever asks has a token of: it was checked out, and may be on its way here.
+    async fn expect(&self, id: OrderId) -> Result<(), Problem> {
+        if self.engine.reads().get::<Order>(id).await?.is_some() {
+            return Ok(());
+        }
+        if Arrival(self.engine.clone()).wait_for_order(id, ARRIVAL_PATIENCE).await {
+            return Ok(());
+        }
+        let detail = "The order is checked out, and has not come here yet. Try again shortly.";
+        Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "order_pending", detail))
+    }
+}
+
 /// Nothing needs to be said to cancel.
 #[derive(Deserialize, garde::Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -77,17 +98,19 @@ struct CancelOrder {}
 /// Cancels an order, or asks fulfilment to stop it when it is paid already.
 #[utoipa::path(post, path = "/orders/{id}/cancel", tag = "orders", params(("id" = OrderId, Path, description = "The order.")), request_body = CancelOrder,
     responses((status = 200, body = CancelView), (status = 202, body = CancelView, description = "Fulfilment decides."),
-        (status = 404, body = Problem), (status = 409, body = Problem, description = "`order_already_shipped`.")))]
+        (status = 404, body = Problem), (status = 409, body = Problem, description = "`order_already_shipped`."),
+        (status = 503, body = Problem, description = "`order_pending`: checked out; ordering has not heard of it yet.")))]
 async fn cancel_order(
     State(api): State<Api>,
     Segment(id): Segment<OrderId>,
     caller: Caller,
     request: Keyed<CancelOrder>,
-) -> Result<Response, Problem> {
+) -> Result<CancelView, Problem> {
     api.gate.open_to_holder(id, &caller).await?;
+    // A command about an order that is not here would be refused, and its refusal would be kept under its key.
+    api.expect(id).await?;
     let status = api.engine.command(request.key, Message::Cancel(id)).await?;
-    let code = if status == Status::Cancelled { StatusCode::OK } else { StatusCode::ACCEPTED };
-    Ok((code, Json(CancelView { id, status })).into_response())
+    Ok(CancelView { id, status })
 }
 
 /// One step of an order's way.

@@ -1,11 +1,6 @@
 //! Staff's routes of orders.
 
-use axum::{
-    Json,
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::{Json, extract::State, response::Response};
 use contracts::{CustomerId, OrderId};
 use garde::Validate;
 use host::{Keyed, ListAddress, Page, Params, Problem, Segment, Staff};
@@ -105,8 +100,7 @@ pub(super) async fn cancel_any_order(
     Staff(actor): Staff,
     Segment(id): Segment<OrderId>,
     request: Keyed<CancelOrder>,
-) -> Result<Response, Problem> {
+) -> Result<CancelView, Problem> {
     let status = api.engine.command_by(actor, request.key, Message::CancelByStaff(id)).await?;
-    let code = if status == Status::Cancelled { StatusCode::OK } else { StatusCode::ACCEPTED };
-    Ok((code, Json(CancelView { id, status })).into_response())
+    Ok(CancelView { id, status })
 }

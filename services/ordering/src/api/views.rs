@@ -1,5 +1,10 @@
 //! What orders look like.
 
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
 use contracts::{Address, CartId, CustomerId, Money, OrderId, ProductId};
 use serde::Serialize;
 
@@ -138,4 +143,11 @@ pub(super) struct CancelView {
     pub id: OrderId,
     /// `cancelled`, or as before where fulfilment decides.
     pub status: Status,
+}
+
+impl IntoResponse for CancelView {
+    fn into_response(self) -> Response {
+        let code = if self.status == Status::Cancelled { StatusCode::OK } else { StatusCode::ACCEPTED };
+        (code, Json(self)).into_response()
+    }
 }

@@ -38,7 +38,16 @@ pub enum Message {
     Cancel(OrderId),
     /// Staff want to cancel.
     CancelByStaff(OrderId),
-    /// A customer has shown that an address is its own: what was ordered with it as a guest is the customer's.
+    /// A customer has shown that an address is its own: what was and will be ordered with it as a guest is the customer's.
+    VerifyEmail {
+        /// The customer.
+        customer_id: CustomerId,
+        /// The address.
+        email: String,
+        /// The event's number among the customer's.
+        sequence: i64,
+    },
+    /// More orders of an address are to be claimed, where it is still the customer's.
     ClaimOrders {
         /// The customer.
         customer_id: CustomerId,
@@ -48,14 +57,21 @@ pub enum Message {
         after: Option<OrderId>,
     },
     /// A customer has no account any more.
-    ForgetCustomer(CustomerId),
+    ForgetCustomer {
+        /// The customer.
+        customer_id: CustomerId,
+        /// The event's number among the customer's.
+        sequence: i64,
+    },
 }
 
 impl Message {
     /// The order that it is about; none for what is about a customer.
     pub fn order_id(&self) -> Option<OrderId> {
         Some(match self {
-            Self::ClaimOrders { .. } | Self::ForgetCustomer(_) => return None,
+            Self::VerifyEmail { .. } | Self::ClaimOrders { .. } | Self::ForgetCustomer { .. } => {
+                return None;
+            }
             Self::Submit(submission) => submission.order_id,
             Self::EndGracePeriod(id)
             | Self::ConfirmGracePeriod(id)

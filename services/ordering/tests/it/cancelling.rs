@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use axum::http::StatusCode;
 use contracts::events::ordering::OrderCancelled;
 use engine::harness::Fate;
-use ordering::{Message, Reason, Status};
+use ordering::{GracePeriodManager, Message, Reason, Status};
 
-use crate::shop::Shop;
+use crate::{live, shop::Shop, world::World};
 
 fn cancel(shop: &mut Shop) -> Result<Status, contracts::Refusal> {
     let order_id = shop.order_id;
@@ -99,4 +100,22 @@ fn what_comes_after_cancelling_changes_nothing() {
         assert_eq!(shop.status(), Status::Cancelled);
         assert!(shop.harness.published().is_empty());
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_that_is_on_its_way_here_is_cancelled_once_it_has_come() {
+    let mut world = World::sqlite();
+    let process = world.start(GracePeriodManager::Message).await;
+    let order = world.new_order();
+    let (status, problem) = live::cancel(&process, order, Some("one")).await;
+    assert_eq!((status, &problem["code"]), (StatusCode::SERVICE_UNAVAILABLE, &"order_pending".into()));
+    // What was said then is not kept under the key.
+    world.check_out_as(order, &process).await;
+    let (status, view) = live::cancel(&process, order, Some("one")).await;
+    assert_eq!((status, &view["status"]), (StatusCode::OK, &"cancelled".into()));
+
+    let order = world.new_order();
+    let (answer, ()) = tokio::join!(live::cancel(&process, order, None), world.check_out_as(order, &process));
+    assert_eq!(answer.0, StatusCode::OK, "it is waited for");
+    process.stop().await;
 }

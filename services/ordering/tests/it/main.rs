@@ -8,4 +8,5 @@ mod logs;
 mod managers;
 mod saga;
 mod shop;
+mod timeline;
 mod world;

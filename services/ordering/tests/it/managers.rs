@@ -149,6 +149,28 @@ async fn managers_that_follow_one_another_leave_no_order_behind() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn orders_get_their_timers_although_they_could_not_be_read_at_first() {
+    let mut world = World::sqlite();
+    let process = world.start(GracePeriodManager::Task).await;
+    world.check_out(300, &process).await;
+    process.stop().await;
+    let path = world.directory.path().join("ordering.db");
+    let database = rusqlite::Connection::open(path).expect("the file opens");
+    let (last, damaged) = (world.orders[299].0, [0_u8; 3]);
+    // The second chunk of orders has an id that is none.
+    let damage = "UPDATE grace_periods SET order_id = ?1, ends_us = ends_us + 1 WHERE order_id = ?2";
+    assert_eq!(database.execute(damage, rusqlite::params![damaged, last]).expect("changed"), 1);
+    let process = world.start(GracePeriodManager::Timer).await;
+    eventually("the first have timers", || async { count_of(&process, "timer").await >= 256 }).await;
+    let mend = "UPDATE grace_periods SET order_id = ?1, ends_us = ends_us - 1 WHERE order_id = ?2";
+    assert_eq!(database.execute(mend, rusqlite::params![last, damaged]).expect("changed"), 1);
+    eventually("each order has a timer", || async { count_of(&process, "timer").await == 300 }).await;
+    world.pass(MINUTE);
+    world.each_is_confirmed_once(&process).await;
+    process.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_managers_at_once_on_postgresql_act_on_no_order_twice() {
     let server = PostgresServer::start().expect("a server");
     let url = server.url("shop").expect("a database");

@@ -8,7 +8,7 @@ use axum::{
     http::{Request, StatusCode, header},
 };
 use bus::Logged;
-use contracts::{OrderId, Timestamp};
+use contracts::{Event, OrderId, ServiceName, Timestamp};
 use engine::{ManualClock, Reads, TaskResult, TaskRun};
 use host::{Context, OrderTokens, Running, Stores};
 use ordering::{Config, GracePeriodManager, Order, Status};
@@ -69,7 +69,7 @@ impl World {
             self.clock.clone(),
         )
         .expect("secrets");
-        let config = Config { grace_period_ms: 60_000, grace_period_manager: manager, streams_max: 4 };
+        let config = Config { grace_period_ms: 60_000, grace_period_manager: manager, streams_max: 12 };
         let mounted = ordering::mount(&ctx, &config).await.expect("mounted");
         mounted.service.start().await.expect("started");
         let routes = ctx.authenticated(mounted.routes);
@@ -98,7 +98,8 @@ impl World {
         self.orders_have_come(process).await;
     }
 
-    fn publish_checkout(&mut self, order: OrderId, process: &Process) {
+    /// A checkout happens; whether it has come is for the caller to see.
+    pub fn publish_checkout(&mut self, order: OrderId, process: &Process) {
         self.shop.order_id = order;
         let checkout = self.shop.checkout();
         process.others.publish(&checkout);
@@ -106,7 +107,18 @@ impl World {
         self.orders.push(order);
     }
 
-    async fn orders_have_come(&self, process: &Process) {
+    /// Another service's event happens.
+    pub fn publish<E: Event>(
+        &mut self,
+        source: ServiceName,
+        subject: uuid::Uuid,
+        event: &E,
+        process: &Process,
+    ) {
+        process.others.publish(&self.shop.harness.make_event(source, subject, event));
+    }
+
+    pub async fn orders_have_come(&self, process: &Process) {
         let wanted = self.orders.len() as i64;
         eventually("the orders are here", || async { count_of(process, "orders").await == wanted }).await;
     }
@@ -147,6 +159,16 @@ impl Process {
         (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
     }
 
+    /// The order as it stands.
+    pub async fn order(&self, order: OrderId) -> Order {
+        self.service.reads().get(order).await.expect("reads").expect("there")
+    }
+
+    /// Waits until the order stands so.
+    pub async fn reaches(&self, order: OrderId, status: Status) {
+        eventually("the order stands so", || async { self.order(order).await.status == status }).await;
+    }
+
     pub async fn stop(self) {
         self.service.stop().await;
         // The log's session on PostgreSQL has a runtime of its own, which may not end inside of another.
@@ -154,7 +176,7 @@ impl Process {
     }
 }
 
-async fn counts(reads: &Reads, sql: &str) -> (i64, i64) {
+pub async fn counts(reads: &Reads, sql: &str) -> (i64, i64) {
     let rows = reads.query(sql.to_owned(), vec![]).await.expect("it counts");
     (rows[0].try_get_by_index(0).expect("a count"), rows[0].try_get_by_index(1).expect("a count"))
 }

@@ -97,9 +97,12 @@ async fn what_was_held_for_an_order_that_is_refused_is_given_back() {
     shop.engine.stop().await;
 }
 
+/// In December 2010.
+const START_OF_REPLAY: i64 = 1_291_191_960_000_000;
+
 fn replayed(invoice: &str, at_us: i64, product: u128) -> Value {
     let line = |quantity: i64, thousandths: i64, total: i64| {
-        json!({"product_id": uuid::Uuid::from_u128(product), "sku": "85123A", "name": "WHITE HANGING HEART", "quantity": quantity,
+        json!({"product_id": uuid::Uuid::from_u128(product), "name": "WHITE HANGING HEART", "quantity": quantity,
             "unit_price_thousandths": thousandths, "line_total": {"amount": total, "currency": "GBP"}, "stocked": true})
     };
     json!({"invoice": invoice, "at_us": at_us, "email": "17850@example.com", "country": "GB",
@@ -108,7 +111,7 @@ fn replayed(invoice: &str, at_us: i64, product: u128) -> Value {
 
 #[tokio::test]
 async fn replayed_orders_are_placed_at_their_own_time_and_once() {
-    const START: i64 = 1_291_191_960_000_000;
+    const START: i64 = START_OF_REPLAY;
     let shop = Shop::with(0, true, clock_at(START - 1)).await;
     let minute = AtomicI64::new(0);
     // The catalogue has not announced these products here yet; that must not matter.
@@ -136,21 +139,44 @@ async fn replayed_orders_are_placed_at_their_own_time_and_once() {
     );
     let units: Vec<i64> = carts[0].lines.iter().map(|line| line.unit_price_amount).collect();
     assert_eq!(units, [255, 7]);
+    // Whoever may place orders and charge wallets so is known afterwards; a repeat has done nothing.
+    let placed_by = shop.engine.reads().query("SELECT count(*) FROM audit_log".to_owned(), vec![]).await;
+    let entries: i64 = placed_by.expect("it counts")[0].try_get_by_index(0).expect("a count");
+    assert_eq!(entries, 5);
     shop.engine.stop().await;
 }
 
 #[tokio::test]
 async fn a_replay_needs_the_token_and_whole_orders() {
     let shop = Shop::open(0).await;
-    let mut order = replayed("536365", 0, 1);
+    let mut order = replayed("536365", START_OF_REPLAY, 1);
     order["lines"] = json!([]);
     let body = json!({ "orders": [order] }).to_string();
     assert_eq!(shop.send("POST", "/admin/replay/orders", None, &body).await.code(), (422, "invalid_input"));
-    let body = json!({ "orders": [replayed("536365", 0, 1)] }).to_string();
+    let mut unknown = replayed("536365", START_OF_REPLAY, 1);
+    unknown["lines"][0]["sku"] = json!("85123A");
+    let body = json!({ "orders": [unknown] }).to_string();
+    let refused = shop.send("POST", "/admin/replay/orders", None, &body).await;
+    assert!(!refused.status.is_success(), "{}", refused.body);
+    let body = json!({ "orders": [replayed("536365", START_OF_REPLAY, 1)] }).to_string();
     let request =
         axum::http::Request::post("/admin/replay/orders").header("content-type", "application/json");
     let request = request.body(axum::body::Body::from(body)).expect("a request");
     let response = tower::ServiceExt::oneshot(shop.routes.clone(), request).await.expect("an answer");
     assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+    shop.engine.stop().await;
+}
+
+#[tokio::test]
+async fn a_replay_cannot_set_the_clock_to_the_end_of_time() {
+    let shop = Shop::with(0, true, clock_at(START_OF_REPLAY)).await;
+    for at_us in [i64::MAX, i64::MIN, 0, 4_102_444_800_000_000] {
+        let orders = [replayed("536365", START_OF_REPLAY + 1, 1), replayed("536366", at_us, 1)];
+        let body = json!({ "orders": orders }).to_string();
+        let refused = shop.send("POST", "/admin/replay/orders", None, &body).await;
+        assert_eq!(refused.code(), (422, "invalid_input"), "{at_us}");
+        assert_eq!(refused.body["errors"][0]["field"], "orders[1].at_us");
+    }
+    assert_eq!(shop.clock.as_ref().expect("a virtual clock").now().0, START_OF_REPLAY);
     shop.engine.stop().await;
 }
