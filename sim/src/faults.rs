@@ -80,6 +80,8 @@ faults! {
     RulesBroken = "rules broken", [50, 200, 600];
     /// The gateway declines.
     Declined = "payment declined", [500, 1_500, 4_000];
+    /// The gateway would not pay back.
+    RefundDeclined = "refund declined", [500, 1_500, 4_000];
 }
 
 /// Most errors of the rules in a seed: fewer than make a dead letter of one message.

@@ -119,6 +119,9 @@ impl Model {
 /// What the gateway does when it is asked for the first time.
 fn carried_out(key: &str, request: &Request, faults: &Faults) -> Response {
     let method = match request {
+        Request::Refund { .. } if faults.strikes(Fault::RefundDeclined) => {
+            return Response::Declined { code: "account_closed".into() };
+        }
         Request::Refund { .. } => return Response::Refunded,
         Request::Capture { method, .. } | Request::TopUp { method, .. } => method,
     };

@@ -31,6 +31,8 @@ pub struct Acknowledged {
     pub adjustments: Vec<Uuid>,
     /// Adjustments of wallets.
     pub gifts: Vec<String>,
+    /// Refunds of orders.
+    pub refunds: Vec<Uuid>,
     /// Units that are held for carts, as those who filled them were told, and when.
     pub held: BTreeMap<(contracts::CartId, contracts::ProductId), HeldLine>,
     /// The first answer to each key, as it is recorded.

@@ -1,10 +1,10 @@
-//! Staff: those who move parcels, and those who receive, count, price and give.
+//! Staff: those who move parcels, and those who receive, count, price, give, pay back and cancel.
 
 use catalog::domain::{Product, ProductStatus};
 use contracts::{Currency, CustomerId, Money, ServiceName};
 use fulfilment::{Shipment, Status};
 use inventory::{AdjustmentReason, Change, Stock, WantedChange};
-use payment::Adjustment;
+use payment::{Adjustment, Payment};
 
 use crate::{
     ask::{Answer, Ask},
@@ -69,7 +69,7 @@ impl Client for Packers {
     }
 }
 
-/// Those who receive and count stock, set prices, and give to wallets.
+/// Those who receive and count stock, set prices, give to wallets, and see to orders that went wrong.
 pub struct Merchants {
     customers: Vec<CustomerId>,
     errand: Option<Errand>,
@@ -113,6 +113,19 @@ impl Merchants {
                 let gift = Adjustment { id, customer_id, amount, reason: "good will".into() };
                 Ask::Payment(payment::Message::Adjust(vec![gift]))
             }
+            15..=16 => {
+                let payments = shop.all::<Payment>(ServiceName::Payment);
+                let payment = payments.get(faults.below(payments.len()))?;
+                let amount = faults.chance(6_000).then(|| faults.within(1, 3_000) as i64);
+                let (refund_id, order_id) = (shop.new_id(), payment.order_id);
+                let reason = "it came broken".into();
+                Ask::Payment(payment::Message::Refund { refund_id, order_id, amount, reason })
+            }
+            17 => {
+                let orders = shop.all::<ordering::Order>(ServiceName::Ordering);
+                let order = orders.get(faults.below(orders.len()))?;
+                Ask::Ordering(ordering::Message::CancelByStaff(order.id))
+            }
             _ => {
                 let stocks = shop.all::<Stock>(ServiceName::Inventory);
                 let product_id = stocks.get(faults.below(stocks.len()))?.product_id;
@@ -154,6 +167,9 @@ impl Client for Merchants {
                 }
                 Some(Ask::Payment(payment::Message::Adjust(gifts))) => {
                     shop.acknowledged.gifts.extend(gifts.iter().map(|gift| gift.id.clone()));
+                }
+                Some(Ask::Payment(payment::Message::Refund { refund_id, .. })) => {
+                    shop.acknowledged.refunds.push(*refund_id);
                 }
                 Some(Ask::Catalog(catalog::Message::CreateProducts { products })) => {
                     // Second thoughts about the price, before everybody has heard of the product.

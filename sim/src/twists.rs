@@ -107,7 +107,7 @@ impl Twist for inventory::Inventory {
 
 impl Twist for ordering::Ordering {
     fn may_fail(message: &ordering::Message) -> bool {
-        !matches!(message, ordering::Message::Cancel(_))
+        !matches!(message, ordering::Message::Cancel(_) | ordering::Message::CancelByStaff(_))
     }
 
     fn decide_wrongly(
@@ -130,7 +130,7 @@ impl Twist for ordering::Ordering {
 impl Twist for payment::Payments {
     fn may_fail(message: &payment::Message) -> bool {
         use payment::Message;
-        !matches!(message, Message::TopUp { .. } | Message::Adjust(_))
+        !matches!(message, Message::TopUp { .. } | Message::Adjust(_) | Message::Refund { .. })
     }
 
     fn decide_wrongly(

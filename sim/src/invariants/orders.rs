@@ -9,7 +9,7 @@ use contracts::{
 };
 use inventory::Adjustment;
 use ordering::{Order, Status};
-use payment::{Entry, TopUp, TopUpStatus};
+use payment::{Entry, Refund, RefundStatus, TopUp, TopUpStatus};
 
 use super::{Violation, hold};
 use crate::world::World;
@@ -51,6 +51,14 @@ pub(super) fn acknowledged_is_kept(world: &mut World) -> Result<(), Violation> {
         hold(adjustment.is_some(), || {
             let message = format!("adjustment {adjustment_id} was acknowledged, and is not there");
             Violation::new(RULE, message).about(*adjustment_id)
+        })?;
+    }
+    for refund_id in &shop.acknowledged.refunds {
+        let refund = shop.page::<Refund>(ServiceName::Payment, *refund_id);
+        let has_ended = refund.as_ref().is_some_and(|refund| refund.status != RefundStatus::Pending);
+        hold(has_ended, || {
+            let message = format!("refund {refund_id} was acknowledged; it is {refund:?}");
+            Violation::new(RULE, message).about(*refund_id)
         })?;
     }
     let entries = shop.all::<Entry>(ServiceName::Payment);
