@@ -13,6 +13,7 @@ use parking_lot::RwLock;
 use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::jwt;
@@ -70,6 +71,8 @@ struct Inner {
     genuine: Cache<String, Arc<Claims>>,
     /// Sessions that ended before their tokens did, and when the last of those is over.
     ended: RwLock<HashMap<Uuid, Timestamp>>,
+    /// Told of each session that ends and of each change of the keys.
+    changed: watch::Sender<()>,
     validation: Validation,
 }
 
@@ -93,6 +96,7 @@ impl AccessTokens {
             keys: RwLock::default(),
             genuine: Cache::new(REMEMBERED_MAX),
             ended: RwLock::default(),
+            changed: watch::Sender::new(()),
             validation,
         }))
     }
@@ -104,6 +108,13 @@ impl AccessTokens {
         let mut trusted = self.0.keys.write();
         *trusted = keys;
         self.0.genuine.clear();
+        drop(trusted);
+        self.0.changed.send_replace(());
+    }
+
+    /// Tells when a token may have ceased to be good for another reason than its time.
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.0.changed.subscribe()
     }
 
     /// The keys that sign, by their ids, as a JSON Web Key Set (RFC 7517, RFC 8037), for those who check tokens elsewhere.
@@ -122,6 +133,8 @@ impl AccessTokens {
         let mut ended = self.0.ended.write();
         ended.retain(|_, until| *until >= now);
         ended.insert(session, until);
+        drop(ended);
+        self.0.changed.send_replace(());
     }
 
     /// What a token says, when it is genuine and its time has come and not gone.
@@ -174,7 +187,7 @@ pub fn sign_access_token(
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::sync::Arc;
 
     use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -188,25 +201,25 @@ mod tests {
 
     use super::{AccessTokens, Claims, ISSUER, TokenError, sign_access_token};
 
-    struct Issuer {
+    pub(crate) struct Issuer {
         pkcs8: Vec<u8>,
-        public: Vec<u8>,
+        pub public: Vec<u8>,
     }
 
     impl Issuer {
-        fn new() -> Self {
+        pub fn new() -> Self {
             let pkcs8 =
                 Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).expect("a key").as_ref().to_vec();
             let pair = Ed25519KeyPair::from_pkcs8(&pkcs8).expect("a key");
             Self { pkcs8, public: pair.public_key().as_ref().to_vec() }
         }
 
-        fn token(&self, key_id: &str, claims: &Claims) -> String {
+        pub fn token(&self, key_id: &str, claims: &Claims) -> String {
             sign_access_token(claims, key_id, &self.pkcs8).expect("a token")
         }
     }
 
-    fn claims() -> Claims {
+    pub(crate) fn claims() -> Claims {
         Claims {
             iss: ISSUER.to_owned(),
             sub: Uuid::from_u128(1),
@@ -219,7 +232,7 @@ mod tests {
         }
     }
 
-    fn tokens_at(seconds: i64) -> (AccessTokens, Arc<ManualClock>) {
+    pub(crate) fn tokens_at(seconds: i64) -> (AccessTokens, Arc<ManualClock>) {
         let clock = Arc::new(ManualClock::at(Timestamp(seconds * 1_000_000)));
         (AccessTokens::new(clock.clone()), clock)
     }

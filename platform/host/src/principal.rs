@@ -16,6 +16,7 @@ use crate::{
     access_tokens::{AccessTokens, TokenError},
     problem::Problem,
     tokens::{AdminToken, Bearer},
+    validity::Validity,
 };
 
 /// Who sends a request, as its token says.
@@ -88,20 +89,25 @@ impl Principal {
         }
     }
 
-    fn of(headers: &HeaderMap, tokens: &AccessTokens, admin: &AdminToken) -> Result<Self, Problem> {
+    /// Who sends a request, and how long that goes on being so.
+    fn of(
+        headers: &HeaderMap,
+        tokens: &AccessTokens,
+        admin: &AdminToken,
+    ) -> Result<(Self, Validity), Problem> {
         if headers.contains_key("x-admin-token") {
             admin.check(headers)?;
-            return Ok(Self::Operator);
+            return Ok((Self::Operator, Validity::without_end()));
         }
         // A token of another kind, such as an order's, is for the route to read.
         let Some(token) = Bearer::of(headers).filter(|token| is_access_token(token)) else {
-            return Ok(Self::Guest);
+            return Ok((Self::Guest, Validity::without_end()));
         };
         let claims = tokens.verify(token).map_err(|error| match error {
             TokenError::Expired => unauthorised("token_expired", "The access token has expired. Refresh it."),
             TokenError::Invalid => unauthorised("invalid_token", "The access token is not valid. Log in."),
         })?;
-        Ok(match claims.role {
+        let principal = match claims.role {
             Role::Customer => Self::Customer { customer_id: claims.sub.into(), session_id: claims.sid },
             role => Self::Staff {
                 staff_id: claims.sub.into(),
@@ -110,7 +116,8 @@ impl Principal {
                 session_id: claims.sid,
                 limited: claims.limited,
             },
-        })
+        };
+        Ok((principal, Validity::of(tokens, token)))
     }
 }
 
@@ -160,8 +167,9 @@ pub struct Authentication {
 /// to be somebody, and would be taken for a guest.
 pub async fn authenticate(State(by): State<Authentication>, mut request: Request, next: Next) -> Response {
     match Principal::of(request.headers(), &by.tokens, &by.admin) {
-        Ok(principal) => {
+        Ok((principal, validity)) => {
             request.extensions_mut().insert(principal);
+            request.extensions_mut().insert(validity);
             next.run(request).await
         }
         Err(problem) => with_challenge(problem),
