@@ -71,6 +71,9 @@ pub struct SigningKeys {
     ids: Mutex<RandomIds>,
     ring: RwLock<Ring>,
     making: AtomicBool,
+    /// Held from a change of the keys until they are read again: a reading from before a change must not follow it, or keys that are
+    /// revoked would be trusted again.
+    turn: tokio::sync::Mutex<()>,
 }
 
 impl SigningKeys {
@@ -82,7 +85,7 @@ impl SigningKeys {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let (ids, ring, making) = (Mutex::new(RandomIds::new()), RwLock::default(), AtomicBool::new(false));
-        Self { engine, access, seal, clock, ids, ring, making }
+        Self { engine, access, seal, clock, ids, ring, making, turn: tokio::sync::Mutex::default() }
     }
 
     /// Reads the keys, and draws those that are missing: one to sign, and one that is published before it does.
@@ -90,6 +93,7 @@ impl SigningKeys {
     /// # Errors
     /// See [`KeyError`].
     pub async fn load(&self) -> Result<(), KeyError> {
+        let turn = self.turn.lock().await;
         match self.read().await {
             // Whatever was signed with a key that cannot be opened any more is not to be told from what others may sign.
             Err(error @ KeyError::NotOpened(_)) => {
@@ -100,6 +104,7 @@ impl SigningKeys {
             }
             other => other?,
         }
+        drop(turn);
         for _ in 0..2 {
             if self.next_is_there() {
                 break;
@@ -116,19 +121,27 @@ impl SigningKeys {
     }
 
     async fn add(&self) -> Result<(), KeyError> {
+        let _turn = self.turn.lock().await;
         let after = self.ring.read().keys.last().map(|key| key.id);
         self.engine.command(None, Message::AddSigningKey { key: self.draw()?, after }).await?;
         self.read().await
     }
 
-    /// Signs with the next key from now on; with `revoke`, what was signed before opens nothing any more.
+    /// Signs with the next key from now on; with `revoke`, what was signed before opens nothing any more, also when the caller has gone
+    /// away meanwhile.
     ///
     /// # Errors
     /// See [`KeyError`].
-    pub async fn rotate(&self, actor: Actor, revoke: bool) -> Result<(), KeyError> {
-        let keys = self.draw_two()?;
-        self.engine.command_by(actor, None, Message::RotateSigningKeys { keys, revoke }).await?;
-        self.read().await
+    pub async fn rotate(self: &Arc<Self>, actor: Actor, revoke: bool) -> Result<(), KeyError> {
+        let keys = self.clone();
+        let rotated = tokio::spawn(async move {
+            let _turn = keys.turn.lock().await;
+            let drawn = keys.draw_two()?;
+            let message = Message::RotateSigningKeys { keys: drawn, revoke };
+            keys.engine.command_by(actor, None, message).await?;
+            keys.read().await
+        });
+        rotated.await.unwrap_or_else(|_| Err(engine::CommandError::Internal.into()))
     }
 
     fn draw_two(&self) -> Result<Box<[NewKey; 2]>, KeyError> {
@@ -215,9 +228,7 @@ impl SigningKeys {
 
     /// Says at once that sessions have ended.
     pub fn end(&self, ended: &[Ended]) {
-        for session in ended {
-            self.access.end_session(session.session_id, session.until_us);
-        }
+        self.access.end_sessions(ended.iter().map(|session| (session.session_id, session.until_us)));
     }
 }
 
