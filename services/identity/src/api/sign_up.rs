@@ -20,7 +20,7 @@ use super::{
     views::{LoggedInView, TokensView},
 };
 use crate::{
-    domain::{Customer, SignUp, normalised},
+    domain::{AttemptKey, Customer, SignUp, normalised},
     message::{Message, Reply},
 };
 
@@ -64,26 +64,39 @@ pub(super) async fn sign_up(
     let SignUpInput { email, password, name, cart_id } = request.body;
     let email = normalised(&email);
     api.check_choice("password", &password, &email)?;
-    // Each answer tells whether an address has an account: a client that asks for many is slowed down.
-    let attempts = api.claim_attempt(api.address_key(&client).into_iter().collect()).await?;
-    let hash = api.passwords.hash(password.clone()).await?;
-    let (session, refresh_token) = api.new_session(&headers)?;
+    // It asks for mail to an address that may be anybody's. Each answer tells as well whether an address has an account: either way a
+    // client that asks for many is slowed down.
+    let attempts = AttemptKey::mail_for(&email, api.address_key(&client).as_ref());
+    let attempts = api.claim_attempt(attempts).await?;
     let customer_id = CustomerId(api.new_id());
-    let message = Message::SignUp(Box::new(SignUp {
-        customer_id,
-        email: email.clone(),
-        name: name.trim().to_owned(),
-        password: hash,
-        session,
-        cart_id,
-        link_id: api.new_id(),
-    }));
-    let reply = api.command(None, request.key, message).await?;
-    api.refund_attempt(attempts).await?;
+    let entering = async {
+        let hash = api.passwords.hash(password.clone()).await?;
+        let (session, refresh_token) = api.new_session(&headers)?;
+        let message = Message::SignUp(Box::new(SignUp {
+            customer_id,
+            email: email.clone(),
+            name: name.trim().to_owned(),
+            password: hash,
+            session,
+            cart_id,
+            link_id: api.new_id(),
+        }));
+        Ok::<_, Failure>((api.command(None, request.key, message).await?, refresh_token))
+    };
+    let (reply, refresh_token) = match entering.await {
+        Ok(entered) => entered,
+        Err(failure) => {
+            // No mail is sent, such as to an address that has its account already.
+            api.refund_attempt(vec![AttemptKey::mail(&email)]).await?;
+            return Err(failure);
+        }
+    };
     let Reply::SignedUp { customer_id: signed_up, logged_in } = reply else {
         return Err(Problem::internal().into());
     };
     if signed_up != customer_id {
+        // The first request has sent the mail.
+        api.refund_attempt(attempts).await?;
         return repeated(&api, &client, &headers, email, password).await;
     }
     let customer = api.engine.reads().get::<Customer>(customer_id).await?;

@@ -1,5 +1,7 @@
 //! Customers: who they are, and what they change about themselves.
 
+use std::time::Duration;
+
 use contracts::{CartId, CustomerId, Refusal, Timestamp};
 use engine::{Cx, Needs, Rows};
 use serde::{Deserialize, Serialize};
@@ -108,10 +110,21 @@ pub struct ProfileChange {
     pub phone: Option<String>,
     /// The address that it wants to have, normalised, and the link that verifies it.
     pub email: Option<(String, Uuid)>,
+    /// What mail that the client asks for is counted under, where that is known.
+    pub client: Option<AttemptKey>,
     /// Another password: which it had, and its new one.
     pub password: Option<(u32, PasswordHash)>,
     /// The attempts that have succeeded, where it had to confirm who it is.
     pub attempts: Vec<AttemptKey>,
+}
+
+/// What becomes of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// It is made. Sessions may have ended for it.
+    Done(Vec<Ended>),
+    /// Nothing is changed: too much mail was asked for, and one must wait so long.
+    Wait(Duration),
 }
 
 /// The account is not there.
@@ -224,6 +237,7 @@ pub fn name_change(customer_id: CustomerId, change: &ProfileChange, needs: &mut 
     if let Some((email, link_id)) = &change.email {
         needs.read::<EmailClaim>(claim_key(AccountKind::Customer, email));
         link::name_new(customer_id.0, *link_id, needs);
+        attempts::name(&AttemptKey::mail_for(email, change.client.as_ref()), needs);
     }
     if change.password.is_some() {
         session::name_live(customer_id.0, needs);
@@ -239,9 +253,10 @@ pub fn change(
     customer_id: CustomerId,
     session_id: Uuid,
     change: &ProfileChange,
+    allowed: (u32, u32),
     rows: &mut Rows,
     cx: &mut Cx<'_, Identity>,
-) -> Result<(Customer, Vec<Ended>), Refusal> {
+) -> Result<Changed, Refusal> {
     let before = active(customer_id, rows)?.clone();
     let mut customer = before.clone();
     if let Some(name) = &change.name {
@@ -251,27 +266,36 @@ pub fn change(
     if let Some(phone) = &change.phone {
         customer.phone = Some(phone.clone()).filter(|phone| !phone.is_empty());
     }
-    let mut ended = Vec::new();
-    if let Some((version, password)) = &change.password {
-        if *version != customer.password_version {
-            return Err(invalid_credentials());
+    if change.password.as_ref().is_some_and(|(version, _)| *version != customer.password_version) {
+        return Err(invalid_credentials());
+    }
+    let asks_for_mail = change.email.as_ref().filter(|(email, _)| *email != customer.email);
+    if let Some((email, _)) = asks_for_mail {
+        let claimed = rows.get::<EmailClaim>(claim_key(AccountKind::Customer, email));
+        if claimed.is_some_and(|claim| claim.account_id != customer_id.0) {
+            return Err(account::email_taken());
         }
+    }
+    attempts::succeed(&change.attempts, rows);
+    if let Some((email, _)) = asks_for_mail {
+        let wait = attempts::claim(&AttemptKey::mail_for(email, change.client.as_ref()), allowed, rows, cx);
+        if !wait.is_zero() {
+            return Ok(Changed::Wait(wait));
+        }
+    }
+    let mut ended = Vec::new();
+    if let Some((_, password)) = &change.password {
         customer.password = password.clone();
         customer.password_version += 1;
         ended = session::end_all(customer_id.0, Some(session_id), rows, cx);
         // A link that was sent for the old password would open the account past the new one.
         link::void(customer_id.0, LinkPurpose::ResetPassword, rows, cx);
     }
-    attempts::succeed(&change.attempts, rows);
     if let Some((email, link_id)) = &change.email {
         if *email == customer.email {
             customer.pending_email = None;
             link::void(customer_id.0, LinkPurpose::VerifyEmail, rows, cx);
         } else {
-            let claimed = rows.get::<EmailClaim>(claim_key(AccountKind::Customer, email));
-            if claimed.is_some_and(|claim| claim.account_id != customer_id.0) {
-                return Err(account::email_taken());
-            }
             customer.pending_email = Some(email.clone());
             rows.put(customer.clone());
             link::request(customer_id, LinkPurpose::VerifyEmail, *link_id, email, rows, cx)?;
@@ -282,9 +306,9 @@ pub fn change(
         if customer.name != before.name {
             publish_update(&customer, cx);
         }
-        rows.put(customer.clone());
+        rows.put(customer);
     }
-    Ok((customer, ended))
+    Ok(Changed::Done(ended))
 }
 
 fn publish_update(customer: &Customer, cx: &mut Cx<'_, Identity>) {
@@ -352,12 +376,11 @@ pub fn name_all(customer_id: CustomerId, confirmed: &[AttemptKey], needs: &mut N
     }
 }
 
-/// Attempts are kept by the address.
+/// Attempts to log in are kept by the address. So is how much mail was asked for, which stays for its day: else whoever signs up and
+/// leaves again and again could send as much as it likes to anybody.
 fn attempts_of(customer: &Customer) -> Vec<AttemptKey> {
     let addresses = [&customer.email].into_iter().chain(&customer.pending_email);
-    addresses
-        .flat_map(|email| [AttemptKey::log_in(AccountKind::Customer, email), AttemptKey::mail(email)])
-        .collect()
+    addresses.map(|email| AttemptKey::log_in(AccountKind::Customer, email)).collect()
 }
 
 /// Forgets a customer. Its row stays with nothing in it but the id, so that its events stay in order.
