@@ -236,3 +236,64 @@ impl SigningKeys {
 fn owner(key_id: Uuid) -> String {
     format!("signing key {key_id}")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use bus::Embedded;
+    use contracts::Timestamp;
+    use engine::{Actor, ManualClock};
+    use futures_util::FutureExt;
+    use host::{Context, Stores};
+    use uuid::Uuid;
+
+    use super::{SigningKeys, store};
+    use crate::{config::Config, message::Message, seal::Seal, service::Identity};
+
+    async fn kept(keys: &SigningKeys) -> Vec<Uuid> {
+        let kept = store::signing_keys(keys.engine.reads()).await.expect("it reads");
+        kept.into_iter().map(|key| key.key_id).collect()
+    }
+
+    fn trusted(keys: &SigningKeys) -> Vec<Uuid> {
+        let set = keys.access.key_set();
+        let of = |key: &serde_json::Value| key["kid"].as_str().and_then(|id| id.parse().ok());
+        set["keys"].as_array().expect("keys").iter().map(|key| of(key).expect("an id")).collect()
+    }
+
+    /// Keys are not changed while others are between a change and its reading, which would bring back what the change has taken.
+    #[tokio::test]
+    async fn a_change_of_the_keys_waits_until_the_one_before_is_read() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let clock = Arc::new(ManualClock::at(Timestamp(1_767_225_600_000_000)));
+        let stores = Stores::Sqlite(directory.path().to_owned());
+        let ctx =
+            Context::new(directory.path(), stores, Embedded::new(), clock.clone()).expect("new secrets");
+        let opened = ctx.open(Identity::new(Config::default().rules()), None).await.expect("opened");
+        let engine = opened.engine();
+        opened.start(&engine).await.expect("started");
+        let seal = Arc::new(Seal::new(&ctx.secrets.identity_key("seal")).expect("a key to seal with"));
+        let keys = Arc::new(SigningKeys::new(engine.clone(), ctx.access.clone(), seal, clock));
+        keys.load().await.expect("loaded");
+        let before = kept(&keys).await;
+
+        let turn = keys.turn.lock().await;
+        let actor = Actor { id: None, name: "operator".to_owned(), action: "rotate".to_owned() };
+        let mut rotating = Box::pin(keys.rotate(actor, true));
+        assert!(rotating.as_mut().now_or_never().is_none());
+        tokio::task::yield_now().await;
+        // All of the keys are one aggregate: what was asked for before this has been done after it.
+        let nothing = Message::AddSigningKey { key: keys.draw().expect("a key"), after: None };
+        engine.command(None, nothing).await.expect("there are newer ones");
+        assert_eq!(kept(&keys).await, before);
+        drop(turn);
+        rotating.await.expect("rotated");
+        let (mut after, mut trusted) = (kept(&keys).await, trusted(&keys));
+        assert!(after.iter().all(|key| !before.contains(key)));
+        after.sort_unstable();
+        trusted.sort_unstable();
+        assert_eq!(trusted, after);
+        engine.stop().await;
+    }
+}

@@ -211,18 +211,6 @@ async fn trusts_what_it_keeps(mounted: &Mounted) {
     assert_eq!(trusted, kept);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn keys_that_are_revoked_do_not_come_back() {
-    let mounted = Mounted::start().await;
-    for _ in 0..20 {
-        let rotate = || mounted.operator(Method::POST, "/admin/identity/keys/rotate?revoke=true", None);
-        for answer in join_all((0..8).map(|_| rotate())).await {
-            answer.of(204);
-        }
-        trusts_what_it_keeps(&mounted).await;
-    }
-}
-
 #[tokio::test]
 async fn keys_are_revoked_also_when_the_caller_goes_away() {
     let mounted = Mounted::start().await;
