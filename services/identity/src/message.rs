@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::domain::{
     Account, AddressChange, AttemptKey, Customer, Ended, Link, LogIn, LoggedIn, NewKey, NewStaff,
     PasswordHash, ProfileChange, Refreshed, Session, SignUp, StaffChange, TokenHash, attempts, customer,
-    name_addresses, own_staff, recovery, session, signing, staff,
+    name_addresses, own_staff, profile, recovery, session, signing, staff,
 };
 
 /// A command, or a timer.
@@ -275,7 +275,7 @@ pub fn needs(message: &Message, needs: &mut Needs<'_>) {
         }
         Message::EndOtherSessions { account, .. } => session::name_live(account.id(), needs),
         Message::ChangeProfile { customer_id, change, .. } => {
-            customer::name_change(*customer_id, change, needs);
+            profile::name(*customer_id, change, needs);
         }
         Message::ChangeAddresses { customer_id, .. } => name_addresses(*customer_id, needs),
         Message::DeleteCustomer { customer_id, attempts, .. } => {

@@ -5,8 +5,8 @@ use engine::{Cx, Key, Needs, NoEffect, Publication, Rows, Service, Subscription,
 
 use crate::{
     domain::{
-        Account, Ended, Fact, Rules, attempts, change_addresses, customer, customer::Changed, link,
-        own_staff, recovery, session, signing, staff,
+        Account, Ended, Fact, Rules, attempts, change_addresses, customer, link, own_staff, profile,
+        profile::Changed, recovery, session, signing, staff,
     },
     events,
     message::{self, Message, Reply},
@@ -28,10 +28,6 @@ impl Identity {
     /// How long things last.
     pub(crate) fn rules(&self) -> &Rules {
         &self.rules
-    }
-
-    fn attempts_allowed(&self) -> (u32, u32) {
-        (self.rules.free_attempts_per_account, self.rules.free_attempts_per_address)
     }
 }
 
@@ -68,7 +64,7 @@ impl Service for Identity {
                 logged_in: Box::new(customer::sign_up(sign_up, rules, rows, cx)?),
             },
             Message::ClaimAttempt { keys } => {
-                Reply::Wait(attempts::claim(keys, self.attempts_allowed(), rows, cx))
+                Reply::Wait(attempts::claim(keys, rules.attempts_allowed(), rows, cx))
             }
             Message::RefundAttempt { keys } => {
                 attempts::refund(keys, rows);
@@ -92,8 +88,8 @@ impl Service for Identity {
                 done(session::end_all(account.id(), Some(*session_id), rows, cx))
             }
             Message::ChangeProfile { customer_id, session_id, change } => {
-                let allowed = self.attempts_allowed();
-                match customer::change(*customer_id, *session_id, change, allowed, rows, cx)? {
+                let allowed = rules.attempts_allowed();
+                match profile::change(*customer_id, *session_id, change, allowed, rows, cx)? {
                     Changed::Done(ended) => done(ended),
                     Changed::Wait(wait) => Reply::Wait(wait),
                 }
@@ -113,11 +109,11 @@ impl Service for Identity {
                 done(Vec::new())
             }
             Message::VerifyEmailAgain { customer_id, link_id, client } => {
-                let (client, allowed) = (client.as_ref(), self.attempts_allowed());
+                let (client, allowed) = (client.as_ref(), rules.attempts_allowed());
                 Reply::Wait(recovery::verification_again(*customer_id, *link_id, client, allowed, rows, cx)?)
             }
             Message::ForgotPassword { email, link_id, attempts } => {
-                recovery::forgotten(email, *link_id, attempts, self.attempts_allowed(), rows, cx)?;
+                recovery::forgotten(email, *link_id, attempts, rules.attempts_allowed(), rows, cx)?;
                 done(Vec::new())
             }
             Message::ResetPassword { link_id, password } => {

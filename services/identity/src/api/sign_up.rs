@@ -20,7 +20,7 @@ use super::{
     views::{LoggedInView, TokensView},
 };
 use crate::{
-    domain::{AttemptKey, Customer, SignUp, normalised},
+    domain::{Customer, SignUp, normalised},
     message::{Message, Reply},
 };
 
@@ -28,7 +28,8 @@ use crate::{
 #[derive(Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SignUpInput {
-    /// An address that no other account has. A link is sent there, which verifies it.
+    /// An address that no other account has. A link is sent there, which verifies it; unless too much mail was asked for already, and
+    /// then it is sent when it is asked for later: `POST /me/verify-email`.
     #[garde(custom(fields::email))]
     #[schema(example = "ada@example.com", max_length = 254)]
     email: String,
@@ -64,38 +65,27 @@ pub(super) async fn sign_up(
     let SignUpInput { email, password, name, cart_id } = request.body;
     let email = normalised(&email);
     api.check_choice("password", &password, &email)?;
-    // It asks for mail to an address that may be anybody's. Each answer tells as well whether an address has an account: either way a
-    // client that asks for many is slowed down.
-    let attempts = AttemptKey::mail_for(&email, api.address_key(&client).as_ref());
-    let attempts = api.claim_attempt(attempts).await?;
+    // Each answer tells whether an address has an account, and a link is sent to what may be anybody's: a client that signs up many is
+    // slowed down, also where it succeeds.
+    let attempts = api.claim_attempt(api.address_key(&client).into_iter().collect()).await?;
+    let hash = api.passwords.hash(password.clone()).await?;
+    let (session, refresh_token) = api.new_session(&headers)?;
     let customer_id = CustomerId(api.new_id());
-    let entering = async {
-        let hash = api.passwords.hash(password.clone()).await?;
-        let (session, refresh_token) = api.new_session(&headers)?;
-        let message = Message::SignUp(Box::new(SignUp {
-            customer_id,
-            email: email.clone(),
-            name: name.trim().to_owned(),
-            password: hash,
-            session,
-            cart_id,
-            link_id: api.new_id(),
-        }));
-        Ok::<_, Failure>((api.command(None, request.key, message).await?, refresh_token))
-    };
-    let (reply, refresh_token) = match entering.await {
-        Ok(entered) => entered,
-        Err(failure) => {
-            // No mail is sent, such as to an address that has its account already.
-            api.refund_attempt(vec![AttemptKey::mail(&email)]).await?;
-            return Err(failure);
-        }
-    };
+    let message = Message::SignUp(Box::new(SignUp {
+        customer_id,
+        email: email.clone(),
+        name: name.trim().to_owned(),
+        password: hash,
+        session,
+        cart_id,
+        link_id: api.new_id(),
+    }));
+    let reply = api.command(None, request.key, message).await?;
     let Reply::SignedUp { customer_id: signed_up, logged_in } = reply else {
         return Err(Problem::internal().into());
     };
     if signed_up != customer_id {
-        // The first request has sent the mail.
+        // The first request has been counted.
         api.refund_attempt(attempts).await?;
         return repeated(&api, &client, &headers, email, password).await;
     }

@@ -1,6 +1,4 @@
-//! Customers: who they are, and what they change about themselves.
-
-use std::time::Duration;
+//! Customers: who they are, and how they come and go.
 
 use contracts::{CartId, CustomerId, Refusal, Timestamp};
 use engine::{Cx, Needs, Rows};
@@ -101,32 +99,6 @@ pub struct LoggedIn {
     pub ended: Vec<Ended>,
 }
 
-/// What a customer changes about itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProfileChange {
-    /// What it is called.
-    pub name: Option<String>,
-    /// Where it is called; empty for nowhere any more.
-    pub phone: Option<String>,
-    /// The address that it wants to have, normalised, and the link that verifies it.
-    pub email: Option<(String, Uuid)>,
-    /// What mail that the client asks for is counted under, where that is known.
-    pub client: Option<AttemptKey>,
-    /// Another password: which it had, and its new one.
-    pub password: Option<(u32, PasswordHash)>,
-    /// The attempts that have succeeded, where it had to confirm who it is.
-    pub attempts: Vec<AttemptKey>,
-}
-
-/// What becomes of a change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Changed {
-    /// It is made. Sessions may have ended for it.
-    Done(Vec<Ended>),
-    /// Nothing is changed: too much mail was asked for, and one must wait so long.
-    Wait(Duration),
-}
-
 /// The account is not there.
 pub fn customer_not_found() -> Refusal {
     Refusal::not_found("customer_not_found", "There is no such customer.")
@@ -156,9 +128,11 @@ pub fn name_sign_up(sign_up: &SignUp, needs: &mut Needs<'_>) {
     needs.write::<session::Session>(sign_up.session.session_id);
     session::name_live(sign_up.customer_id.0, needs);
     link::name_new(sign_up.customer_id.0, sign_up.link_id, needs);
+    attempts::name(&[AttemptKey::mail(&sign_up.email)], needs);
 }
 
-/// Signs somebody up and logs it in.
+/// Signs somebody up and logs it in. Where too much mail was asked for to its address, the link is not sent: nobody is kept from signing
+/// up by others who ask for mail.
 pub fn sign_up(
     sign_up: &SignUp,
     rules: &Rules,
@@ -183,7 +157,10 @@ pub fn sign_up(
         updated_us: now,
     });
     cx.publish::<Customer>(customer_id, Fact::Created { customer_id, email: email.clone(), name });
-    link::request(customer_id, LinkPurpose::VerifyEmail, sign_up.link_id, &email, rows, cx)?;
+    let wait = attempts::claim(&[AttemptKey::mail(&email)], rules.attempts_allowed(), rows, cx);
+    if wait.is_zero() {
+        link::request(customer_id, LinkPurpose::VerifyEmail, sign_up.link_id, &email, rows, cx)?;
+    }
     let account = Account::Customer(customer_id);
     let ended = session::start(account, &sign_up.session, false, rules, rows, cx);
     bring_cart(customer_id, sign_up.cart_id, cx);
@@ -231,87 +208,8 @@ pub fn log_in(
     Ok(LoggedIn { grant, ended })
 }
 
-pub fn name_change(customer_id: CustomerId, change: &ProfileChange, needs: &mut Needs<'_>) {
-    needs.write::<Customer>(customer_id);
-    attempts::name(&change.attempts, needs);
-    if let Some((email, link_id)) = &change.email {
-        needs.read::<EmailClaim>(claim_key(AccountKind::Customer, email));
-        link::name_new(customer_id.0, *link_id, needs);
-        attempts::name(&AttemptKey::mail_for(email, change.client.as_ref()), needs);
-    }
-    if change.password.is_some() {
-        session::name_live(customer_id.0, needs);
-        link::name_of(customer_id.0, needs);
-    }
-}
-
-/// Changes what a customer says of itself. A new address counts once it is verified; a new password ends the other sessions.
-///
-/// # Errors
-/// The address is another's, or the password was changed meanwhile.
-pub fn change(
-    customer_id: CustomerId,
-    session_id: Uuid,
-    change: &ProfileChange,
-    allowed: (u32, u32),
-    rows: &mut Rows,
-    cx: &mut Cx<'_, Identity>,
-) -> Result<Changed, Refusal> {
-    let before = active(customer_id, rows)?.clone();
-    let mut customer = before.clone();
-    if let Some(name) = &change.name {
-        customer.name.clone_from(name);
-        customer.name_order = name.to_lowercase();
-    }
-    if let Some(phone) = &change.phone {
-        customer.phone = Some(phone.clone()).filter(|phone| !phone.is_empty());
-    }
-    if change.password.as_ref().is_some_and(|(version, _)| *version != customer.password_version) {
-        return Err(invalid_credentials());
-    }
-    let asks_for_mail = change.email.as_ref().filter(|(email, _)| *email != customer.email);
-    if let Some((email, _)) = asks_for_mail {
-        let claimed = rows.get::<EmailClaim>(claim_key(AccountKind::Customer, email));
-        if claimed.is_some_and(|claim| claim.account_id != customer_id.0) {
-            return Err(account::email_taken());
-        }
-    }
-    attempts::succeed(&change.attempts, rows);
-    if let Some((email, _)) = asks_for_mail {
-        let wait = attempts::claim(&AttemptKey::mail_for(email, change.client.as_ref()), allowed, rows, cx);
-        if !wait.is_zero() {
-            return Ok(Changed::Wait(wait));
-        }
-    }
-    let mut ended = Vec::new();
-    if let Some((_, password)) = &change.password {
-        customer.password = password.clone();
-        customer.password_version += 1;
-        ended = session::end_all(customer_id.0, Some(session_id), rows, cx);
-        // A link that was sent for the old password would open the account past the new one.
-        link::void(customer_id.0, LinkPurpose::ResetPassword, rows, cx);
-    }
-    if let Some((email, link_id)) = &change.email {
-        if *email == customer.email {
-            customer.pending_email = None;
-            link::void(customer_id.0, LinkPurpose::VerifyEmail, rows, cx);
-        } else {
-            customer.pending_email = Some(email.clone());
-            rows.put(customer.clone());
-            link::request(customer_id, LinkPurpose::VerifyEmail, *link_id, email, rows, cx)?;
-        }
-    }
-    if customer != before {
-        customer.updated_us = cx.now();
-        if customer.name != before.name {
-            publish_update(&customer, cx);
-        }
-        rows.put(customer);
-    }
-    Ok(Changed::Done(ended))
-}
-
-fn publish_update(customer: &Customer, cx: &mut Cx<'_, Identity>) {
+/// Tells what a customer is called, and where mail reaches it.
+pub(super) fn publish_update(customer: &Customer, cx: &mut Cx<'_, Identity>) {
     let Customer { customer_id, email, name, .. } = customer.clone();
     cx.publish::<Customer>(customer_id, Fact::Updated { customer_id, email, name });
 }
