@@ -75,6 +75,11 @@ pub fn access_of(method: &Method, path: &str) -> Option<Access> {
     RULES.get(&(path, method)).copied()
 }
 
+/// Whether an access token that is not good, or not any more, hinders nobody on a route.
+pub(crate) fn is_past_the_access_token(path: &str) -> bool {
+    crate::access_table::PAST_THE_ACCESS_TOKEN.contains(&path)
+}
+
 /// The table's own text of a path.
 pub(crate) fn known_path(path: &str) -> Option<&'static str> {
     static PATHS: LazyLock<HashSet<&'static str>> =
@@ -109,6 +114,16 @@ mod tests {
     use std::collections::HashSet;
 
     use super::{Access, table};
+    use crate::access_table::PAST_THE_ACCESS_TOKEN;
+
+    #[test]
+    fn only_routes_for_everyone_take_a_token_that_is_over() {
+        for path in PAST_THE_ACCESS_TOKEN {
+            let mut rules = table().iter().filter(|(_, known, _)| known == path).peekable();
+            assert!(rules.peek().is_some(), "{path} is no route");
+            assert!(rules.all(|(_, _, access)| *access == Access::Everyone), "{path}");
+        }
+    }
 
     #[test]
     fn each_route_has_one_rule() {

@@ -2,6 +2,10 @@
 
 use crate::access::Access::{self, Admin, Customer, Everyone, OrderHolder, Staff, StaffAccount};
 
+/// Routes that are asked when an access token is over, and that look at something else: to them such a token is none, so that whoever
+/// sends it by habit can come back, or leave.
+pub(crate) const PAST_THE_ACCESS_TOKEN: &[&str] = &["/api/v1/auth/logout", "/api/v1/auth/refresh"];
+
 /// Methods of one path that the same may call, apart by spaces; the path as the contract writes it; who may.
 pub(crate) const RULES: &[(&str, &str, Access)] = &[
     // The shop's window.

@@ -13,6 +13,7 @@ use parking_lot::RwLock;
 use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::jwt;
@@ -68,9 +69,36 @@ struct Inner {
     clock: Arc<dyn Clock>,
     keys: RwLock<BTreeMap<String, TrustedKey>>,
     genuine: Cache<String, Arc<Claims>>,
-    /// Sessions that ended before their tokens did, and when the last of those is over.
-    ended: RwLock<HashMap<Uuid, Timestamp>>,
+    ended: RwLock<EndedSessions>,
+    /// Told of each session that ends and of each change of the keys.
+    changed: watch::Sender<()>,
     validation: Validation,
+}
+
+/// Sessions that ended before their tokens did.
+#[derive(Default)]
+struct EndedSessions {
+    /// When the last token of each is over.
+    until: HashMap<Uuid, Timestamp>,
+    /// How many were left when those that are over were dropped last.
+    kept: usize,
+}
+
+/// So many ended sessions are not worth a look at which of them are over.
+const ENDED_FEW: usize = 64;
+
+impl EndedSessions {
+    /// Adds some. Says whether all were looked at, to drop those that are over: when they are twice as many as were left the last time,
+    /// so that the looks come to little for each, however many there are.
+    fn add(&mut self, sessions: impl IntoIterator<Item = (Uuid, Timestamp)>, now: Timestamp) -> bool {
+        self.until.extend(sessions);
+        let is_due = self.until.len() >= 2 * self.kept.max(ENDED_FEW);
+        if is_due {
+            self.until.retain(|_, until| *until >= now);
+            self.kept = self.until.len();
+        }
+        is_due
+    }
 }
 
 /// A key that signs.
@@ -93,6 +121,7 @@ impl AccessTokens {
             keys: RwLock::default(),
             genuine: Cache::new(REMEMBERED_MAX),
             ended: RwLock::default(),
+            changed: watch::Sender::new(()),
             validation,
         }))
     }
@@ -104,6 +133,13 @@ impl AccessTokens {
         let mut trusted = self.0.keys.write();
         *trusted = keys;
         self.0.genuine.clear();
+        drop(trusted);
+        self.0.changed.send_replace(());
+    }
+
+    /// Tells when a token may have ceased to be good for another reason than its time.
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.0.changed.subscribe()
     }
 
     /// The keys that sign, by their ids, as a JSON Web Key Set (RFC 7517, RFC 8037), for those who check tokens elsewhere.
@@ -118,10 +154,17 @@ impl AccessTokens {
 
     /// Says that a session has ended. Its tokens open nothing from now on; none of them is good after `until` anyway.
     pub fn end_session(&self, session: Uuid, until: Timestamp) {
-        let now = self.0.clock.now();
-        let mut ended = self.0.ended.write();
-        ended.retain(|_, until| *until >= now);
-        ended.insert(session, until);
+        self.end_sessions([(session, until)]);
+    }
+
+    /// Says of many sessions that they have ended; see [`end_session`](Self::end_session).
+    pub fn end_sessions(&self, sessions: impl IntoIterator<Item = (Uuid, Timestamp)>) {
+        let mut sessions = sessions.into_iter().peekable();
+        if sessions.peek().is_none() {
+            return;
+        }
+        self.0.ended.write().add(sessions, self.0.clock.now());
+        self.0.changed.send_replace(());
     }
 
     /// What a token says, when it is genuine and its time has come and not gone.
@@ -136,7 +179,7 @@ impl AccessTokens {
         if claims.exp <= self.0.clock.now().0.div_euclid(1_000_000) {
             return Err(TokenError::Expired);
         }
-        if self.0.ended.read().contains_key(&claims.sid) {
+        if self.0.ended.read().until.contains_key(&claims.sid) {
             return Err(TokenError::Invalid);
         }
         Ok(claims)
@@ -174,7 +217,7 @@ pub fn sign_access_token(
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::sync::Arc;
 
     use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -186,27 +229,27 @@ mod tests {
     };
     use uuid::Uuid;
 
-    use super::{AccessTokens, Claims, ISSUER, TokenError, sign_access_token};
+    use super::{AccessTokens, Claims, ENDED_FEW, EndedSessions, ISSUER, TokenError, sign_access_token};
 
-    struct Issuer {
+    pub(crate) struct Issuer {
         pkcs8: Vec<u8>,
-        public: Vec<u8>,
+        pub public: Vec<u8>,
     }
 
     impl Issuer {
-        fn new() -> Self {
+        pub fn new() -> Self {
             let pkcs8 =
                 Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).expect("a key").as_ref().to_vec();
             let pair = Ed25519KeyPair::from_pkcs8(&pkcs8).expect("a key");
             Self { pkcs8, public: pair.public_key().as_ref().to_vec() }
         }
 
-        fn token(&self, key_id: &str, claims: &Claims) -> String {
+        pub fn token(&self, key_id: &str, claims: &Claims) -> String {
             sign_access_token(claims, key_id, &self.pkcs8).expect("a token")
         }
     }
 
-    fn claims() -> Claims {
+    pub(crate) fn claims() -> Claims {
         Claims {
             iss: ISSUER.to_owned(),
             sub: Uuid::from_u128(1),
@@ -219,7 +262,7 @@ mod tests {
         }
     }
 
-    fn tokens_at(seconds: i64) -> (AccessTokens, Arc<ManualClock>) {
+    pub(crate) fn tokens_at(seconds: i64) -> (AccessTokens, Arc<ManualClock>) {
         let clock = Arc::new(ManualClock::at(Timestamp(seconds * 1_000_000)));
         (AccessTokens::new(clock.clone()), clock)
     }
@@ -274,6 +317,23 @@ mod tests {
         let key = &tokens.key_set()["keys"][0];
         assert_eq!((&key["kid"], &key["crv"]), (&"a".into(), &"Ed25519".into()));
         assert_eq!(key["x"], URL_SAFE_NO_PAD.encode(&issuer.public));
+    }
+
+    #[test]
+    fn ended_sessions_are_seldom_looked_at_and_do_not_stay() {
+        let mut ended = EndedSessions::default();
+        let add = |ended: &mut EndedSessions, number: u128| {
+            ended.add([(Uuid::from_u128(number), Timestamp(1_000))], Timestamp(0))
+        };
+        let looks = (0..100_000).filter(|number| add(&mut ended, *number)).count();
+        assert!(looks <= 12, "{looks}");
+        assert_eq!(ended.until.len(), 100_000, "none is over");
+        let many = (100_000..300_000).map(|number| (Uuid::from_u128(number), Timestamp(2_000)));
+        assert!(ended.add(many, Timestamp(1_001)), "many are looked at once");
+        assert_eq!(ended.until.len(), 200_000);
+        let few = (0..2 * ended.kept as u128).map(|number| (Uuid::from_u128(number), Timestamp(3_000)));
+        ended.add(few, Timestamp(2_500));
+        assert!(ended.until.values().all(|until| *until >= Timestamp(2_500)) && ended.kept > ENDED_FEW);
     }
 
     #[test]

@@ -23,6 +23,10 @@ const KEY_LENGTH_MAX: usize = 255;
 /// The shortest key of a guest on a route that names nothing of the guest's own.
 const GUEST_KEY_LENGTH_MIN: usize = 22;
 
+/// How long an order's token is: 32 bytes as base64url. What is shorter tells one guest from another no more than nothing does: many send
+/// `Bearer null`.
+const ORDER_TOKEN_LENGTH: usize = 43;
+
 /// A validated JSON body with the command key of its request; `key` is `None` when the caller sent no `Idempotency-Key`.
 pub struct Keyed<T> {
     /// The body.
@@ -93,18 +97,32 @@ where
 {
     let headers = request.headers().clone();
     let route = format!("{} {}", request.method(), request.uri().path());
-    let principal = principal(&request);
-    let idempotency_key = idempotency_key(&headers, principal.is_some(), request.uri().path())?;
+    let Sender { principal, is_known } = Sender::of(&request);
+    let idempotency_key = idempotency_key(&headers, is_known, request.uri().path())?;
     let json = json(request, state).await?;
     let body = parsed(&json)?;
     let key = idempotency_key.map(|key| command_key(principal.as_deref(), &route, &key, &hashed(&json)));
     Ok((body, key))
 }
 
-/// Who sends the request, where it says so: by the account, which outlasts its tokens, or by an order's token.
-fn principal(request: &Request) -> Option<String> {
-    let account = request.extensions().get::<Principal>().and_then(Principal::lasting_name);
-    account.or_else(|| Bearer::of(request.headers()).map(str::to_owned))
+/// Who sends a request, where it says so.
+#[derive(Debug, PartialEq, Eq)]
+struct Sender {
+    /// The account, which outlasts its tokens, or what came as a token.
+    principal: Option<String>,
+    /// Whether nobody else sends the same: an account, or what may be an order's token.
+    is_known: bool,
+}
+
+impl Sender {
+    fn of(request: &Request) -> Self {
+        if let Some(account) = request.extensions().get::<Principal>().and_then(Principal::lasting_name) {
+            return Self { principal: Some(account), is_known: true };
+        }
+        let token = Bearer::of(request.headers());
+        let is_known = token.is_some_and(|token| token.len() >= ORDER_TOKEN_LENGTH);
+        Self { principal: token.map(str::to_owned), is_known }
+    }
 }
 
 /// Whether the path names something by an id, which only those know who may use it.
@@ -162,7 +180,12 @@ fn digest(parts: &[&[u8]]) -> Uuid {
 mod tests {
     use axum::http::{HeaderMap, HeaderValue};
 
-    use super::{digest, idempotency_key, without};
+    use axum::{body::Body, extract::Request};
+    use contracts::OrderId;
+    use uuid::Uuid;
+
+    use super::{Sender, digest, idempotency_key, without};
+    use crate::{principal::Principal, tokens::Secrets};
 
     #[test]
     fn a_secret_does_not_count_and_all_else_does() {
@@ -193,6 +216,28 @@ mod tests {
             let headers = with(&[("idempotency-key", key)]);
             assert!(idempotency_key(&headers, is_known, path).is_ok(), "{path}");
         }
+    }
+
+    #[test]
+    fn a_token_that_many_send_makes_nobody_known() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let tokens = Secrets::load(directory.path()).expect("new secrets").order_tokens();
+        let of_order = format!("Bearer {}", tokens.issue(OrderId(Uuid::from_u128(7))));
+        for (value, is_known) in [
+            ("Bearer null", false),
+            ("Bearer undefined", false),
+            ("Bearer ", false),
+            ("Basic YWRhOmxvdmVsYWNlLWFuZC1hLWxvbmctcGFzc3dvcmQtMTIzNDU2", false),
+            (&of_order, true),
+        ] {
+            let request = Request::post("/api/v1/carts").header("authorization", value);
+            let sender = Sender::of(&request.body(Body::empty()).expect("a request"));
+            assert_eq!(sender.is_known, is_known, "{value}");
+        }
+        let mut request = Request::new(Body::empty());
+        assert_eq!(Sender::of(&request), Sender { principal: None, is_known: false });
+        request.extensions_mut().insert(Principal::Operator);
+        assert!(Sender::of(&request).is_known);
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod tasks;
 mod telemetry;
 pub mod testing;
 mod tokens;
+mod validity;
 
 pub use access::{Access, access_of, table as access_table};
 pub use access_tokens::{AccessTokens, Claims, ISSUER, TokenError, sign_access_token};
@@ -46,3 +47,4 @@ pub use streams::{StreamPlace, Streams};
 pub use tasks::Task;
 pub use telemetry::RequestCounts;
 pub use tokens::{AdminToken, Bearer, LinkKind, LinkTokens, OrderTokens, Secrets, SecretsError};
+pub use validity::Validity;

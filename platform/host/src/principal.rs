@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{FromRequestParts, OriginalUri, Request, State},
+    extract::{FromRequestParts, MatchedPath, OriginalUri, Request, State},
     http::{HeaderMap, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -13,9 +13,11 @@ use engine::Actor;
 use uuid::Uuid;
 
 use crate::{
+    access::is_past_the_access_token,
     access_tokens::{AccessTokens, TokenError},
     problem::Problem,
     tokens::{AdminToken, Bearer},
+    validity::Validity,
 };
 
 /// Who sends a request, as its token says.
@@ -88,20 +90,32 @@ impl Principal {
         }
     }
 
-    fn of(headers: &HeaderMap, tokens: &AccessTokens, admin: &AdminToken) -> Result<Self, Problem> {
+    /// Who sends a request, and how long that goes on being so.
+    fn of(
+        headers: &HeaderMap,
+        tokens: &AccessTokens,
+        admin: &AdminToken,
+        is_past_the_access_token: bool,
+    ) -> Result<(Self, Validity), Problem> {
         if headers.contains_key("x-admin-token") {
             admin.check(headers)?;
-            return Ok(Self::Operator);
+            return Ok((Self::Operator, Validity::without_end()));
         }
         // A token of another kind, such as an order's, is for the route to read.
         let Some(token) = Bearer::of(headers).filter(|token| is_access_token(token)) else {
-            return Ok(Self::Guest);
+            return Ok((Self::Guest, Validity::without_end()));
         };
-        let claims = tokens.verify(token).map_err(|error| match error {
-            TokenError::Expired => unauthorised("token_expired", "The access token has expired. Refresh it."),
-            TokenError::Invalid => unauthorised("invalid_token", "The access token is not valid. Log in."),
-        })?;
-        Ok(match claims.role {
+        let claims = match tokens.verify(token) {
+            Ok(claims) => claims,
+            Err(_) if is_past_the_access_token => return Ok((Self::Guest, Validity::without_end())),
+            Err(TokenError::Expired) => {
+                return Err(unauthorised("token_expired", "The access token has expired. Refresh it."));
+            }
+            Err(TokenError::Invalid) => {
+                return Err(unauthorised("invalid_token", "The access token is not valid. Log in."));
+            }
+        };
+        let principal = match claims.role {
             Role::Customer => Self::Customer { customer_id: claims.sub.into(), session_id: claims.sid },
             role => Self::Staff {
                 staff_id: claims.sub.into(),
@@ -110,7 +124,8 @@ impl Principal {
                 session_id: claims.sid,
                 limited: claims.limited,
             },
-        })
+        };
+        Ok((principal, Validity::of(tokens, token)))
     }
 }
 
@@ -156,12 +171,15 @@ pub struct Authentication {
     pub admin: AdminToken,
 }
 
-/// Middleware that finds out who sends a request. A token that is not good is refused on every route: whoever sends one believes
-/// to be somebody, and would be taken for a guest.
+/// Middleware that finds out who sends a request. A token that is not good is refused on every route but those that are asked when it
+/// is over: whoever sends one believes to be somebody, and would be taken for a guest.
 pub async fn authenticate(State(by): State<Authentication>, mut request: Request, next: Next) -> Response {
-    match Principal::of(request.headers(), &by.tokens, &by.admin) {
-        Ok(principal) => {
+    let path = request.extensions().get::<MatchedPath>();
+    let is_past_the_access_token = path.is_some_and(|path| is_past_the_access_token(path.as_str()));
+    match Principal::of(request.headers(), &by.tokens, &by.admin, is_past_the_access_token) {
+        Ok((principal, validity)) => {
             request.extensions_mut().insert(principal);
+            request.extensions_mut().insert(validity);
             next.run(request).await
         }
         Err(problem) => with_challenge(problem),
@@ -250,5 +268,71 @@ impl<S: Send + Sync> FromRequestParts<S> for Staff {
         // A nested router sees only what is left of the path.
         let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri);
         Ok(Self(Actor { id, name, action: format!("{} {}", parts.method, uri.path()) }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{
+        Router,
+        body::Body,
+        http::{Request, StatusCode},
+        middleware::from_fn_with_state,
+        routing::post,
+    };
+    use contracts::Timestamp;
+    use tower::ServiceExt;
+
+    use super::{Authentication, Principal, authenticate};
+    use crate::{
+        access_tokens::{
+            Claims,
+            tests::{Issuer, claims, tokens_at},
+        },
+        tokens::Secrets,
+    };
+
+    #[tokio::test]
+    async fn a_token_that_is_over_hinders_nobody_from_refreshing_or_logging_out() {
+        let (issuer, revoked, (tokens, _)) = (Issuer::new(), Issuer::new(), tokens_at(1_000));
+        tokens.trust([("a".to_owned(), issuer.public.clone())]);
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let admin = Secrets::load(directory.path()).expect("new secrets").admin_token();
+        let by = Authentication { tokens: tokens.clone(), admin };
+        let who = async |principal: Principal| match principal {
+            Principal::Guest => "guest",
+            _ => "somebody",
+        };
+        let auth = Router::new()
+            .route("/auth/login", post(who))
+            .route("/auth/logout", post(who))
+            .route("/auth/refresh", post(who));
+        let routes = Router::new().nest("/api/v1", auth).layer(from_fn_with_state(by, authenticate));
+        let ended = Claims { sid: uuid::Uuid::from_u128(3), ..claims() };
+        tokens.end_session(ended.sid, Timestamp(1_900_000_000));
+        let answer = async |path: &str, name: &str, value: &str| {
+            let request = Request::post(format!("/api/v1/auth/{path}")).header(name, value);
+            let request = request.body(Body::empty()).expect("a request");
+            let response = routes.clone().oneshot(request).await.expect("routes always answer");
+            let status = response.status();
+            let body = axum::body::to_bytes(response.into_body(), 1_000).await.expect("a body");
+            (status, String::from_utf8_lossy(&body).into_owned())
+        };
+        for (over, why) in [
+            (issuer.token("a", &Claims { exp: 999, ..claims() }), "token_expired"),
+            (issuer.token("a", &ended), "invalid_token"),
+            (revoked.token("b", &claims()), "invalid_token"),
+        ] {
+            let bearer = format!("Bearer {over}");
+            for path in ["refresh", "logout"] {
+                let guest = (StatusCode::OK, "guest".to_owned());
+                assert_eq!(answer(path, "authorization", &bearer).await, guest, "{path}: {why}");
+            }
+            let (status, body) = answer("login", "authorization", &bearer).await;
+            assert_eq!((status, body.contains(why)), (StatusCode::UNAUTHORIZED, true), "{body}");
+        }
+        let good = format!("Bearer {}", issuer.token("a", &claims()));
+        assert_eq!(answer("logout", "authorization", &good).await.1, "somebody");
+        assert_eq!(answer("logout", "x-admin-token", "wrong").await.0, StatusCode::UNAUTHORIZED);
     }
 }

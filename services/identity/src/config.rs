@@ -41,6 +41,10 @@ impl Default for HashCost {
 /// The least memory, in KiB, for a number of passes.
 const FLOOR: [(u32, u32); 5] = [(1, 47_104), (2, 19_456), (3, 12_288), (4, 9_216), (5, 7_168)];
 
+/// The most hashes at once, and the most that wait: more than any machine has cores for, and more than anybody waits for.
+const HASHES_AT_ONCE_MAX: usize = 1_024;
+const HASHES_WAITING_MAX: usize = 100_000;
+
 /// The most memory of one hash, in KiB.
 const MEMORY_KIB_MAX: u32 = 1 << 20;
 
@@ -135,6 +139,15 @@ impl Config {
                 return Err(format!("{name}: {value} is not between {least} and {most}"));
             }
         }
+        let counts = [
+            ("password_hashes_at_once", self.password_hashes_at_once, HASHES_AT_ONCE_MAX),
+            ("password_hashes_waiting_max", self.password_hashes_waiting_max, HASHES_WAITING_MAX),
+        ];
+        for (name, value, most) in counts {
+            if value > most {
+                return Err(format!("{name}: {value} is more than {most}"));
+            }
+        }
         self.password_hash.check()
     }
 
@@ -181,5 +194,22 @@ mod tests {
         }
         assert!(Config { access_token_minutes: 0, ..Config::default() }.check().is_err());
         assert!(Config { staff_session_hours: 1_000, ..Config::default() }.check().is_err());
+        let endless = 9_000_000_000_000_000_000;
+        for (wrong, name) in [
+            (
+                Config { password_hashes_waiting_max: endless, ..Config::default() },
+                "password_hashes_waiting_max",
+            ),
+            (Config { password_hashes_at_once: endless, ..Config::default() }, "password_hashes_at_once"),
+        ] {
+            let said = wrong.check().expect_err(name);
+            assert!(said.starts_with(name), "{said}");
+        }
+        let most = Config {
+            password_hashes_at_once: super::HASHES_AT_ONCE_MAX,
+            password_hashes_waiting_max: super::HASHES_WAITING_MAX,
+            ..Config::default()
+        };
+        assert_eq!(most.check(), Ok(()));
     }
 }

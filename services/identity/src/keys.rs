@@ -71,6 +71,9 @@ pub struct SigningKeys {
     ids: Mutex<RandomIds>,
     ring: RwLock<Ring>,
     making: AtomicBool,
+    /// Held from a change of the keys until they are read again: a reading from before a change must not follow it, or keys that are
+    /// revoked would be trusted again.
+    turn: tokio::sync::Mutex<()>,
 }
 
 impl SigningKeys {
@@ -82,7 +85,7 @@ impl SigningKeys {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let (ids, ring, making) = (Mutex::new(RandomIds::new()), RwLock::default(), AtomicBool::new(false));
-        Self { engine, access, seal, clock, ids, ring, making }
+        Self { engine, access, seal, clock, ids, ring, making, turn: tokio::sync::Mutex::default() }
     }
 
     /// Reads the keys, and draws those that are missing: one to sign, and one that is published before it does.
@@ -90,6 +93,7 @@ impl SigningKeys {
     /// # Errors
     /// See [`KeyError`].
     pub async fn load(&self) -> Result<(), KeyError> {
+        let turn = self.turn.lock().await;
         match self.read().await {
             // Whatever was signed with a key that cannot be opened any more is not to be told from what others may sign.
             Err(error @ KeyError::NotOpened(_)) => {
@@ -100,6 +104,7 @@ impl SigningKeys {
             }
             other => other?,
         }
+        drop(turn);
         for _ in 0..2 {
             if self.next_is_there() {
                 break;
@@ -116,19 +121,27 @@ impl SigningKeys {
     }
 
     async fn add(&self) -> Result<(), KeyError> {
+        let _turn = self.turn.lock().await;
         let after = self.ring.read().keys.last().map(|key| key.id);
         self.engine.command(None, Message::AddSigningKey { key: self.draw()?, after }).await?;
         self.read().await
     }
 
-    /// Signs with the next key from now on; with `revoke`, what was signed before opens nothing any more.
+    /// Signs with the next key from now on; with `revoke`, what was signed before opens nothing any more, also when the caller has gone
+    /// away meanwhile.
     ///
     /// # Errors
     /// See [`KeyError`].
-    pub async fn rotate(&self, actor: Actor, revoke: bool) -> Result<(), KeyError> {
-        let keys = self.draw_two()?;
-        self.engine.command_by(actor, None, Message::RotateSigningKeys { keys, revoke }).await?;
-        self.read().await
+    pub async fn rotate(self: &Arc<Self>, actor: Actor, revoke: bool) -> Result<(), KeyError> {
+        let keys = self.clone();
+        let rotated = tokio::spawn(async move {
+            let _turn = keys.turn.lock().await;
+            let drawn = keys.draw_two()?;
+            let message = Message::RotateSigningKeys { keys: drawn, revoke };
+            keys.engine.command_by(actor, None, message).await?;
+            keys.read().await
+        });
+        rotated.await.unwrap_or_else(|_| Err(engine::CommandError::Internal.into()))
     }
 
     fn draw_two(&self) -> Result<Box<[NewKey; 2]>, KeyError> {
@@ -215,13 +228,72 @@ impl SigningKeys {
 
     /// Says at once that sessions have ended.
     pub fn end(&self, ended: &[Ended]) {
-        for session in ended {
-            self.access.end_session(session.session_id, session.until_us);
-        }
+        self.access.end_sessions(ended.iter().map(|session| (session.session_id, session.until_us)));
     }
 }
 
 /// Whose a sealed key is.
 fn owner(key_id: Uuid) -> String {
     format!("signing key {key_id}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use bus::Embedded;
+    use contracts::Timestamp;
+    use engine::{Actor, ManualClock};
+    use futures_util::FutureExt;
+    use host::{Context, Stores};
+    use uuid::Uuid;
+
+    use super::{SigningKeys, store};
+    use crate::{config::Config, message::Message, seal::Seal, service::Identity};
+
+    async fn kept(keys: &SigningKeys) -> Vec<Uuid> {
+        let kept = store::signing_keys(keys.engine.reads()).await.expect("it reads");
+        kept.into_iter().map(|key| key.key_id).collect()
+    }
+
+    fn trusted(keys: &SigningKeys) -> Vec<Uuid> {
+        let set = keys.access.key_set();
+        let of = |key: &serde_json::Value| key["kid"].as_str().and_then(|id| id.parse().ok());
+        set["keys"].as_array().expect("keys").iter().map(|key| of(key).expect("an id")).collect()
+    }
+
+    /// Keys are not changed while others are between a change and its reading, which would bring back what the change has taken.
+    #[tokio::test]
+    async fn a_change_of_the_keys_waits_until_the_one_before_is_read() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let clock = Arc::new(ManualClock::at(Timestamp(1_767_225_600_000_000)));
+        let stores = Stores::Sqlite(directory.path().to_owned());
+        let ctx =
+            Context::new(directory.path(), stores, Embedded::new(), clock.clone()).expect("new secrets");
+        let opened = ctx.open(Identity::new(Config::default().rules()), None).await.expect("opened");
+        let engine = opened.engine();
+        opened.start(&engine).await.expect("started");
+        let seal = Arc::new(Seal::new(&ctx.secrets.identity_key("seal")).expect("a key to seal with"));
+        let keys = Arc::new(SigningKeys::new(engine.clone(), ctx.access.clone(), seal, clock));
+        keys.load().await.expect("loaded");
+        let before = kept(&keys).await;
+
+        let turn = keys.turn.lock().await;
+        let actor = Actor { id: None, name: "operator".to_owned(), action: "rotate".to_owned() };
+        let mut rotating = Box::pin(keys.rotate(actor, true));
+        assert!(rotating.as_mut().now_or_never().is_none());
+        tokio::task::yield_now().await;
+        // All of the keys are one aggregate: what was asked for before this has been done after it.
+        let nothing = Message::AddSigningKey { key: keys.draw().expect("a key"), after: None };
+        engine.command(None, nothing).await.expect("there are newer ones");
+        assert_eq!(kept(&keys).await, before);
+        drop(turn);
+        rotating.await.expect("rotated");
+        let (mut after, mut trusted) = (kept(&keys).await, trusted(&keys));
+        assert!(after.iter().all(|key| !before.contains(key)));
+        after.sort_unstable();
+        trusted.sort_unstable();
+        assert_eq!(trusted, after);
+        engine.stop().await;
+    }
 }

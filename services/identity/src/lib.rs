@@ -24,7 +24,7 @@ pub use domain::{
     Account, AccountKind, AddressBook, AddressChange, AttemptKey, Attempts, Customer, CustomerStatus,
     EmailClaim, Ended, Fact, Grant, Link, LinkPurpose, LogIn, LoggedIn, NewKey, NewSession, NewStaff,
     PasswordHash, ProfileChange, Refreshed, Rules, SavedAddress, Sealed, SecondFactor, Session, SessionTimes,
-    SignUp, SigningKey, Staff, StaffChange, TokenHash, TokenHashes, TotpState, staff::OwnChange,
+    SignUp, SigningKey, Staff, StaffChange, TokenHash, TokenHashes, TotpState, own_staff::OwnChange,
 };
 pub use message::{Message, Reply};
 pub use service::Identity;

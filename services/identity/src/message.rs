@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::domain::{
     Account, AddressChange, AttemptKey, Customer, Ended, Link, LogIn, LoggedIn, NewKey, NewStaff,
     PasswordHash, ProfileChange, Refreshed, Session, SignUp, StaffChange, TokenHash, attempts, customer,
-    link, name_addresses, session, signing, staff,
+    name_addresses, own_staff, profile, recovery, session, signing, staff,
 };
 
 /// A command, or a timer.
@@ -104,6 +104,8 @@ pub enum Message {
         customer_id: CustomerId,
         /// The new link.
         link_id: Uuid,
+        /// What mail that the client asks for is counted under, where that is known.
+        client: Option<AttemptKey>,
     },
     /// Somebody does not know the password of an address's account.
     ForgotPassword {
@@ -138,6 +140,8 @@ pub enum Message {
         staff_id: StaffId,
         /// The new invitation.
         link_id: Uuid,
+        /// By whom; none for the installation's own token.
+        by: Option<Uuid>,
     },
     /// Somebody of staff chooses the password that it was invited to choose.
     AcceptInvitation {
@@ -153,7 +157,7 @@ pub enum Message {
         /// In which session.
         session_id: Uuid,
         /// What.
-        change: staff::OwnChange,
+        change: own_staff::OwnChange,
         /// The attempts that have succeeded.
         attempts: Vec<AttemptKey>,
     },
@@ -271,7 +275,7 @@ pub fn needs(message: &Message, needs: &mut Needs<'_>) {
         }
         Message::EndOtherSessions { account, .. } => session::name_live(account.id(), needs),
         Message::ChangeProfile { customer_id, change, .. } => {
-            customer::name_change(*customer_id, change, needs);
+            profile::name(*customer_id, change, needs);
         }
         Message::ChangeAddresses { customer_id, .. } => name_addresses(*customer_id, needs),
         Message::DeleteCustomer { customer_id, attempts, .. } => {
@@ -282,19 +286,19 @@ pub fn needs(message: &Message, needs: &mut Needs<'_>) {
             session::name_live(customer_id.0, needs);
         }
         Message::VerifyEmail { link_id } => customer::name_verification(*link_id, needs),
-        Message::VerifyEmailAgain { customer_id, link_id } => {
-            link::name_verification_again(*customer_id, *link_id, needs);
+        Message::VerifyEmailAgain { customer_id, link_id, client } => {
+            recovery::name_verification_again(*customer_id, *link_id, client.as_ref(), needs);
         }
         Message::ForgotPassword { email, link_id, attempts } => {
-            link::name_forgotten(email, *link_id, attempts, needs);
+            recovery::name_forgotten(email, *link_id, attempts, needs);
         }
-        Message::ResetPassword { link_id, .. } => link::name_reset(*link_id, needs),
+        Message::ResetPassword { link_id, .. } => recovery::name_reset(*link_id, needs),
         Message::AddStaff(new) => staff::name_add(new, needs),
         Message::ChangeStaff { staff_id, .. } => staff::name_change(*staff_id, needs),
-        Message::ResetStaff { staff_id, link_id } => staff::name_reset(*staff_id, *link_id, needs),
+        Message::ResetStaff { staff_id, link_id, .. } => staff::name_reset(*staff_id, *link_id, needs),
         Message::AcceptInvitation { link_id, .. } => staff::name_accept(*link_id, needs),
         Message::ChangeOwnStaff { staff_id, session_id, attempts, .. } => {
-            staff::name_own(*staff_id, *session_id, attempts, needs);
+            own_staff::name(*staff_id, *session_id, attempts, needs);
         }
         Message::AddSigningKey { key, .. } => signing::name(std::slice::from_ref(key), needs),
         Message::RotateSigningKeys { keys, .. } => signing::name(&keys[..], needs),

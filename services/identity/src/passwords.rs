@@ -6,6 +6,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use host::Problem;
 use ring::rand::{SecureRandom, SystemRandom};
+use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 
 use crate::{config::HashCost, domain::PasswordHash};
@@ -136,12 +137,7 @@ fn matches(known: &PasswordHash, password: &str) -> Option<Option<HashCost>> {
     let (cost, salt, hash) = read(known)?;
     let mut given = [0; HASH_BYTES];
     argon2(cost)?.hash_password_into(password.as_bytes(), &salt, &mut given).ok()?;
-    Some(same(&given, &hash).then_some(cost))
-}
-
-/// Compares in a time that does not tell where they differ.
-fn same(one: &[u8], other: &[u8]) -> bool {
-    one.len() == other.len() && one.iter().zip(other).fold(0, |different, (a, b)| different | (a ^ b)) == 0
+    Some(bool::from(given[..].ct_eq(&hash)).then_some(cost))
 }
 
 #[cfg(test)]

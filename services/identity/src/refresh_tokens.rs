@@ -6,6 +6,7 @@ use ring::{
     digest, hmac,
     rand::{SecureRandom, SystemRandom},
 };
+use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use crate::domain::TokenHash;
@@ -53,9 +54,7 @@ impl RefreshTokens {
         let bytes: [u8; ID_BYTES + RANDOM_BYTES + TAG_BYTES] = bytes.try_into().ok()?;
         let (body, tag) = bytes.split_at(ID_BYTES + RANDOM_BYTES);
         let expected = hmac::sign(&self.key, body);
-        let differs =
-            expected.as_ref()[..TAG_BYTES].iter().zip(tag).fold(0, |differs, (a, b)| differs | (a ^ b));
-        if differs != 0 {
+        if !bool::from(expected.as_ref()[..TAG_BYTES].ct_eq(tag)) {
             return None;
         }
         let session_id = Uuid::from_slice(&body[..ID_BYTES]).ok()?;

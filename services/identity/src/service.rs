@@ -5,7 +5,8 @@ use engine::{Cx, Key, Needs, NoEffect, Publication, Rows, Service, Subscription,
 
 use crate::{
     domain::{
-        Account, Ended, Fact, Rules, attempts, change_addresses, customer, link, session, signing, staff,
+        Account, Ended, Fact, Rules, attempts, change_addresses, customer, link, own_staff, profile,
+        profile::Changed, recovery, session, signing, staff,
     },
     events,
     message::{self, Message, Reply},
@@ -27,10 +28,6 @@ impl Identity {
     /// How long things last.
     pub(crate) fn rules(&self) -> &Rules {
         &self.rules
-    }
-
-    fn attempts_allowed(&self) -> (u32, u32) {
-        (self.rules.free_attempts_per_account, self.rules.free_attempts_per_address)
     }
 }
 
@@ -67,7 +64,7 @@ impl Service for Identity {
                 logged_in: Box::new(customer::sign_up(sign_up, rules, rows, cx)?),
             },
             Message::ClaimAttempt { keys } => {
-                Reply::Wait(attempts::claim(keys, self.attempts_allowed(), rows, cx))
+                Reply::Wait(attempts::claim(keys, rules.attempts_allowed(), rows, cx))
             }
             Message::RefundAttempt { keys } => {
                 attempts::refund(keys, rows);
@@ -91,7 +88,11 @@ impl Service for Identity {
                 done(session::end_all(account.id(), Some(*session_id), rows, cx))
             }
             Message::ChangeProfile { customer_id, session_id, change } => {
-                done(customer::change(*customer_id, *session_id, change, rows, cx)?.1)
+                let allowed = rules.attempts_allowed();
+                match profile::change(*customer_id, *session_id, change, allowed, rows, cx)? {
+                    Changed::Done(ended) => done(ended),
+                    Changed::Wait(wait) => Reply::Wait(wait),
+                }
             }
             Message::ChangeAddresses { customer_id, change } => {
                 change_addresses(*customer_id, change, rows)?;
@@ -107,16 +108,16 @@ impl Service for Identity {
                 customer::verify(*link_id, rows, cx)?;
                 done(Vec::new())
             }
-            Message::VerifyEmailAgain { customer_id, link_id } => {
-                let allowed = self.attempts_allowed();
-                Reply::Wait(link::verification_again(*customer_id, *link_id, allowed, rows, cx)?)
+            Message::VerifyEmailAgain { customer_id, link_id, client } => {
+                let (client, allowed) = (client.as_ref(), rules.attempts_allowed());
+                Reply::Wait(recovery::verification_again(*customer_id, *link_id, client, allowed, rows, cx)?)
             }
             Message::ForgotPassword { email, link_id, attempts } => {
-                link::forgotten(email, *link_id, attempts, self.attempts_allowed(), rows, cx)?;
+                recovery::forgotten(email, *link_id, attempts, rules.attempts_allowed(), rows, cx)?;
                 done(Vec::new())
             }
             Message::ResetPassword { link_id, password } => {
-                done(link::reset(*link_id, password, rows, cx)?.1)
+                done(recovery::reset(*link_id, password, rows, cx)?.1)
             }
             Message::AddStaff(new) => {
                 let (staff, until_us) = staff::add(new, rows, cx)?;
@@ -125,8 +126,8 @@ impl Service for Identity {
             Message::ChangeStaff { staff_id, change, by } => {
                 done(staff::change(*staff_id, change, *by, rows, cx)?.1)
             }
-            Message::ResetStaff { staff_id, link_id } => {
-                let (staff, until_us, ended) = staff::reset(*staff_id, *link_id, rows, cx)?;
+            Message::ResetStaff { staff_id, link_id, by } => {
+                let (staff, until_us, ended) = staff::reset(*staff_id, *link_id, *by, rows, cx)?;
                 Reply::Invited { staff_id: staff.staff_id, link_id: *link_id, until_us, ended }
             }
             Message::AcceptInvitation { link_id, password } => {
@@ -134,7 +135,7 @@ impl Service for Identity {
                 done(Vec::new())
             }
             Message::ChangeOwnStaff { staff_id, session_id, change, attempts } => {
-                done(staff::change_own(*staff_id, *session_id, change, attempts, rows, cx)?.1)
+                done(own_staff::change(*staff_id, *session_id, change, attempts, rules, rows, cx)?.1)
             }
             Message::AddSigningKey { key, after } => {
                 signing::add(key, *after, rules, rows, cx);

@@ -182,11 +182,17 @@ pub async fn signing_keys(reads: &Reads) -> Result<Vec<SigningKey>, StoreError> 
 
 /// The sessions that have ended before their access tokens are over.
 pub async fn ended_sessions(reads: &Reads, now: Timestamp) -> Result<Vec<Ended>, StoreError> {
-    let condition = format!("WHERE access_until_us > {} AND live_of IS NULL", reads.parameter(1));
-    let sessions: Vec<Session> = reads.select(&condition, vec![now.to_value()]).await?;
-    let ended =
-        |session: Session| Ended { session_id: session.session_id, until_us: session.access_until_us };
-    Ok(sessions.into_iter().map(ended).collect())
+    let sql = format!(
+        "SELECT session_id, access_until_us FROM session WHERE access_until_us > {} AND live_of IS NULL",
+        reads.parameter(1)
+    );
+    let rows = reads.query(sql, vec![now.to_value()]).await?;
+    let mut ended = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let until_us = Timestamp(row.try_get_by_index(1)?);
+        ended.push(Ended { session_id: row.try_get_by_index(0)?, until_us });
+    }
+    Ok(ended)
 }
 
 /// The sessions of an account that live, newest first.

@@ -171,6 +171,13 @@ impl Config {
         if self.mail_by == MailBy::Smtp {
             self.smtp.check()?;
             email(&self.from, &()).map_err(|why| format!("from: {why}"))?;
+            if shop.url.is_none() {
+                return Err(
+                    "mail_by: mail that leaves the shop has links, which would lead to this machine; \
+                            set url under [shop] to where customers reach the shop"
+                        .to_owned(),
+                );
+            }
         }
         if let Some(address) = &self.shop_email {
             email(address, &()).map_err(|why| format!("shop_email: {why}"))?;
@@ -209,10 +216,13 @@ mod tests {
 
     #[test]
     fn a_shop_that_could_not_send_is_told_why() {
-        let shop = Shop::default();
-        assert_eq!(Config::default().check(&shop), Ok(()));
+        let nowhere = Shop::default();
+        let shop = Shop { url: Some("https://shop.example.com".into()), ..Shop::default() };
+        assert_eq!(Config::default().check(&nowhere), Ok(()));
         let smtp = Config { mail_by: MailBy::Smtp, from: "shop@example.com".into(), ..Config::default() };
         assert_eq!(smtp.check(&shop), Ok(()));
+        let said = smtp.check(&nowhere).expect_err("links to this machine");
+        assert!(said.starts_with("mail_by") && said.contains("[shop]"), "{said}");
         for (wrong, word) in [
             (Config { from: "nobody".into(), ..Config::default() }, "from"),
             (Config { mail_by: MailBy::Smtp, ..Config::default() }, "from"),

@@ -220,11 +220,12 @@ pub(crate) fn link_requested(
     if customer.is_some_and(|customer| customer.has_left) {
         return;
     }
-    let subject = match link.link_use {
-        LinkUse::VerifyEmail => Subject::VerifyEmail { link: link.link },
-        LinkUse::ResetPassword => Subject::ResetPassword { link: link.link },
+    let (subject, name) = match link.link_use {
+        // Whoever asks for it may have given somebody else's address, and any text for a name.
+        LinkUse::VerifyEmail => (Subject::VerifyEmail { link: link.link }, None),
+        LinkUse::ResetPassword => (Subject::ResetPassword { link: link.link }, Some(link.name.clone())),
     };
-    let name = Some(link.name.clone()).filter(|name| !name.is_empty());
+    let name = name.filter(|name| !name.is_empty());
     let mut notification = queued(event, &link.email, name, subject, cx);
     notification.customer_id = link.customer_id;
     enqueue(rules, event, notification, rows, cx);
@@ -255,9 +256,11 @@ fn queued(
         event_id: event.id,
         kind: subject.kind(),
         channel: ChannelName::Email,
-        recipient: Some(email.to_owned()),
+        // As it is looked for.
+        recipient: Some(email.to_lowercase()),
         customer_id: None,
         order_id: None,
+        useful_until_us: subject.link().map(|link| link.expires_us),
         letter: Some(Letter { name, subject }),
         state: State::Queued,
         tries: 0,

@@ -23,6 +23,8 @@ pub(crate) struct Deliveries {
     pub links: LinkTokens,
     /// The way that mail takes.
     pub email: Arc<dyn Channel>,
+    /// The ways that mail takes or took, which may have kept some: settings change, and what was kept stays.
+    pub keepers: Vec<Arc<dyn Channel>>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The notifications; known once the service's engine is there, before its first call.
@@ -67,8 +69,10 @@ impl Outside<Notifications> for Deliveries {
         match request {
             Request::Send { notification_id } => Ok(Response::Ended(self.send(*notification_id).await)),
             Request::Forget { notification_ids } => {
-                let forgotten = self.email.forget(notification_ids).await;
-                forgotten.map_err(|error| OutsideError::Unavailable(error.to_string()))?;
+                for keeper in &self.keepers {
+                    let forgotten = keeper.forget(notification_ids).await;
+                    forgotten.map_err(|error| OutsideError::Unavailable(error.to_string()))?;
+                }
                 Ok(Response::Forgotten)
             }
         }

@@ -44,14 +44,18 @@ pub async fn mount(ctx: &host::Context, config: &Config) -> Result<host::Mounted
     let path = ctx.data.join("mailbox").join("mails.jsonl");
     let mailbox = DevelopmentMailbox::open(&path, config.mailbox_mails_max, sender.clone());
     let mailbox = Arc::new(mailbox.map_err(|error| broken(format!("{}: {error}", path.display())))?);
-    let email: Arc<dyn Channel> = match config.mail_by {
-        MailBy::Mailbox => mailbox.clone(),
-        MailBy::Smtp => Arc::new(SmtpChannel::new(sender, &config.smtp).map_err(broken)?),
+    let (email, keepers): (Arc<dyn Channel>, Vec<Arc<dyn Channel>>) = match config.mail_by {
+        MailBy::Mailbox => (mailbox.clone(), vec![mailbox.clone()]),
+        MailBy::Smtp => {
+            let smtp = Arc::new(SmtpChannel::new(sender, &config.smtp).map_err(broken)?);
+            (smtp.clone(), vec![smtp, mailbox.clone()])
+        }
     };
     let deliveries = Arc::new(effects::Deliveries {
         renderer: renderer.clone(),
         links: ctx.secrets.link_tokens(),
         email,
+        keepers,
         clock: ctx.clock.clone(),
         reads: OnceLock::new(),
     });
@@ -59,6 +63,7 @@ pub async fn mount(ctx: &host::Context, config: &Config) -> Result<host::Mounted
     let engine = opened.engine();
     // Nobody else sets it, and calls begin once the service is started.
     let _ = deliveries.reads.set(engine.reads().clone());
-    let routes = api::routes(api::Api { engine, renderer, mailbox });
+    let clock = ctx.clock.clone();
+    let routes = api::routes(api::Api { engine, renderer, mailbox, clock });
     Ok(host::Mounted { routes, service: host::hosted(opened) })
 }

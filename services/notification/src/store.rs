@@ -33,6 +33,7 @@ engine::record! {
         field customer_id: Option<CustomerId>,
         field order_id: Option<OrderId>,
         secret letter: Option<Letter>,
+        field useful_until_us: Option<Timestamp>,
         field state: State,
         field tries: i64,
         field attempts: i64,
@@ -87,7 +88,7 @@ pub(crate) struct Wanted {
     pub state: Option<State>,
     /// Those of a kind.
     pub kind: Option<Kind>,
-    /// Those to an address.
+    /// Those to an address, in small letters.
     pub recipient: Option<String>,
     /// Those about an order.
     pub order_id: Option<OrderId>,
@@ -97,6 +98,8 @@ pub(crate) struct Wanted {
     pub created_from: Option<Timestamp>,
     /// Those made before this time.
     pub created_before: Option<Timestamp>,
+    /// Those that are still of use at this time.
+    pub useful_at: Option<Timestamp>,
     /// Those before this one in the list: where a page begins.
     pub before: Option<Place>,
 }
@@ -132,6 +135,10 @@ pub(crate) async fn listed(
     }
     if let Some(before) = wanted.created_before {
         conditions.push(format!("created_us < {}", parameter(before.to_value())));
+    }
+    if let Some(now) = wanted.useful_at {
+        let now = parameter(now.to_value());
+        conditions.push(format!("(useful_until_us IS NULL OR useful_until_us > {now})"));
     }
     if let Some((at, id)) = wanted.before {
         let (at, id) = (parameter(at.to_value()), parameter(Value::Id(id)));

@@ -41,8 +41,8 @@ pub(super) struct AddStaffInput {
     #[garde(custom(fields::email))]
     #[schema(example = "grace@example.com", max_length = 254)]
     email: String,
-    /// What the audit log calls it.
-    #[garde(length(chars, max = 200), custom(fields::shown))]
+    /// What the audit log calls it. Not `operator`, which is the installation's own token there.
+    #[garde(length(chars, max = 200), custom(fields::staff_name))]
     #[schema(example = "Grace Hopper", min_length = 1, max_length = 200)]
     name: String,
     /// What it may do.
@@ -136,9 +136,9 @@ async fn view(api: &Api, staff_id: StaffId) -> Result<Response, Failure> {
 #[derive(Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EditStaffInput {
-    /// What the audit log calls it.
+    /// What the audit log calls it. Not `operator`, which is the installation's own token there.
     #[serde(default)]
-    #[garde(inner(length(chars, max = 200), custom(fields::shown)))]
+    #[garde(inner(length(chars, max = 200), custom(fields::staff_name)))]
     #[schema(min_length = 1, max_length = 200)]
     name: Option<String>,
     /// What it may do, from its next access token on.
@@ -178,10 +178,12 @@ pub(super) async fn edit(
 #[serde(deny_unknown_fields)]
 pub(super) struct ResetStaffInput {}
 
-/// Takes password and second factor from an account, ends its sessions, and invites it again: for who has forgotten or lost them.
+/// Takes password and second factor from an account, ends its sessions, and invites it again: for who has forgotten or lost them. Nobody
+/// resets the own account, and the last admin is reset with the installation's own token alone.
 #[utoipa::path(post, path = "/admin/staff/{id}/reset", tag = "admin", operation_id = "reset_staff", request_body = ResetStaffInput,
     params(("id" = StaffId, Path, description = "The account.")),
-    responses((status = 200, body = InvitedView), (status = 403, body = Problem, description = "`account_disabled`."), (status = 404, body = Problem)))]
+    responses((status = 200, body = InvitedView), (status = 403, body = Problem, description = "`account_disabled`."), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "`own_account`, `last_admin`.")))]
 pub(super) async fn reset(
     State(api): State<Arc<Api>>,
     StaffActor(actor): StaffActor,
@@ -189,7 +191,7 @@ pub(super) async fn reset(
     request: Keyed<ResetStaffInput>,
 ) -> Result<Json<InvitedView>, Failure> {
     let ResetStaffInput {} = request.body;
-    let message = Message::ResetStaff { staff_id, link_id: api.new_id() };
+    let message = Message::ResetStaff { staff_id, link_id: api.new_id(), by: actor.id };
     let reply = api.command(Some(actor), request.key, message).await?;
     Ok(Json(invited(&api, reply).await?))
 }

@@ -11,6 +11,17 @@ pub(super) fn shown(text: &str, _: &()) -> garde::Result {
     }
 }
 
+/// A garde rule: [`shown`], and no name that the audit log has for somebody else.
+///
+/// # Errors
+/// It is none of that, or is that name.
+pub(super) fn staff_name(text: &str, _: &()) -> garde::Result {
+    match text.trim().to_lowercase() == "operator" {
+        true => Err(garde::Error::new("the audit log calls the installation's own token so")),
+        false => shown(text, &()),
+    }
+}
+
 /// A garde rule: nothing that cannot be shown.
 ///
 /// # Errors
@@ -45,6 +56,17 @@ pub(super) fn phone(text: &str, _: &()) -> garde::Result {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn nobody_is_called_as_the_audit_log_calls_the_installations_token() {
+        for name in ["operator", " Operator ", "OPERATOR"] {
+            assert!(super::staff_name(name, &()).is_err(), "{name}");
+        }
+        for name in ["Operator Jones", "Grace Hopper"] {
+            assert!(super::staff_name(name, &()).is_ok(), "{name}");
+        }
+        assert!(super::staff_name(" ", &()).is_err());
+    }
+
     #[test]
     fn plausible_phone_numbers_pass() {
         for good in ["", "+44 20 7946 0958", "(030) 12345/6", "112"] {

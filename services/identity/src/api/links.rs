@@ -13,6 +13,25 @@ use crate::{
     message::{Message, Reply},
 };
 
+impl Api {
+    /// The link of a token that somebody brings. A token that was made up counts as a failed attempt.
+    pub(super) async fn link(
+        self: &Arc<Self>,
+        client: &ClientAddress,
+        token: &str,
+        kind: LinkKind,
+    ) -> Result<Link, Failure> {
+        let attempts = self.claim_attempt(self.address_key(client).into_iter().collect()).await?;
+        let link = match self.links.read(token, kind) {
+            Some(link_id) => self.engine.reads().get::<Link>(link_id).await?,
+            None => None,
+        };
+        let link = link.ok_or_else(|| Problem::from(crate::domain::link::link_invalid()))?;
+        self.refund_attempt(attempts).await?;
+        Ok(link)
+    }
+}
+
 /// A link's token.
 #[derive(Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -44,9 +63,11 @@ pub(super) async fn verify_email(
         (status = 429, body = Problem, description = "`too_many_attempts`.", headers(("Retry-After" = u64, description = "Seconds until the next attempt.")))))]
 pub(super) async fn verify_email_again(
     State(api): State<Arc<Api>>,
+    address: ClientAddress,
     customer: Customer,
 ) -> Result<StatusCode, Failure> {
-    let message = Message::VerifyEmailAgain { customer_id: customer.id, link_id: api.new_id() };
+    let (link_id, client) = (api.new_id(), api.address_key(&address));
+    let message = Message::VerifyEmailAgain { customer_id: customer.id, link_id, client };
     match api.command(None, None, message).await? {
         Reply::Wait(wait) if wait.is_zero() => Ok(StatusCode::ACCEPTED),
         Reply::Wait(wait) => Err(Failure::too_many_attempts(wait)),
@@ -74,8 +95,7 @@ pub(super) async fn forgot_password(
     Body(ForgotPasswordInput { email }): Body<ForgotPasswordInput>,
 ) -> Result<StatusCode, Failure> {
     let email = normalised(&email);
-    let mut attempts = vec![AttemptKey::mail(&email)];
-    attempts.extend(api.address_key(&client));
+    let attempts = AttemptKey::mail_for(&email, api.address_key(&client).as_ref());
     let message = Message::ForgotPassword { email, link_id: api.new_id(), attempts };
     api.command(None, None, message).await?;
     Ok(StatusCode::ACCEPTED)

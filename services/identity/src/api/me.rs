@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     domain::{AddressBook, AttemptKey, Customer, CustomerStatus, ProfileChange, normalised},
-    message::Message,
+    message::{Message, Reply},
     store,
 };
 
@@ -100,13 +100,16 @@ pub(super) async fn edit(
         }
         change.attempts = api.confirm_customer(&customer, current, &client).await?;
         change.email = input.email.map(|email| (normalised(&email), api.new_id()));
+        change.client = api.address_key(&client);
         if let Some(chosen) = input.password {
             change.password = Some((customer.password_version, api.passwords.hash(chosen).await?));
         }
     }
     let (customer_id, session_id, change) = (caller.id, caller.session_id, Box::new(change));
-    api.command(None, None, Message::ChangeProfile { customer_id, session_id, change }).await?;
-    Ok(Json(api.own_customer(caller).await?.into()))
+    match api.command(None, None, Message::ChangeProfile { customer_id, session_id, change }).await? {
+        Reply::Wait(wait) => Err(Failure::too_many_attempts(wait)),
+        _ => Ok(Json(api.own_customer(caller).await?.into())),
+    }
 }
 
 /// The password, to confirm who asks.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
+use engine::Actor;
 use garde::Validate;
 use host::{Body, Customer, Principal, Problem, Segment};
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,7 @@ use uuid::Uuid;
 
 use super::{Api, failure::Failure, views::TokensView};
 use crate::{
-    domain::{Account, Refreshed, Session},
+    domain::{Account, Refreshed, Session, Staff, TokenHash},
     message::{Message, Reply},
     refresh_tokens::Presented,
     store,
@@ -56,6 +57,22 @@ pub(super) async fn refresh(
     }
 }
 
+/// What the audit log calls it when somebody of staff logs out.
+const LOG_OUT: &str = "POST /api/v1/auth/logout";
+
+impl Api {
+    /// Whoever of staff a refresh token is of that still opens its session, as the audit log names it.
+    async fn staff_of(&self, session_id: Uuid, presented: &TokenHash) -> Result<Option<Actor>, Failure> {
+        let reads = self.engine.reads();
+        let session = reads.get::<Session>(session_id).await?.filter(|session| session.is_held_by(presented));
+        let Some(Account::Staff(id)) = session.map(|session| Account::of(session.kind, session.account_id))
+        else {
+            return Ok(None);
+        };
+        Ok(reads.get::<Staff>(id).await?.map(|staff| super::staff::actor(&staff, LOG_OUT)))
+    }
+}
+
 /// What is given back at the end.
 #[derive(Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -78,7 +95,8 @@ pub(super) async fn log_out(
     if let Some(token) = &refresh_token
         && let Some(Presented { session_id, hash: presented }) = api.refresh_tokens.read(token)
     {
-        api.command(None, None, Message::LogOut { session_id, presented }).await?;
+        let actor = api.staff_of(session_id, &presented).await?;
+        api.command(actor, None, Message::LogOut { session_id, presented }).await?;
     }
     let own = match principal {
         Principal::Customer { customer_id, session_id } => Some((Account::Customer(customer_id), session_id)),
@@ -91,7 +109,12 @@ pub(super) async fn log_out(
             None => Err(Failure::invalid("refresh_token", "needed where no access token comes")),
         };
     };
-    match api.command(None, None, Message::EndSession { account, session_id }).await {
+    let actor = match account {
+        Account::Staff(id) => api.engine.reads().get::<Staff>(id).await?,
+        Account::Customer(_) => None,
+    };
+    let actor = actor.map(|staff| super::staff::actor(&staff, LOG_OUT));
+    match api.command(actor, None, Message::EndSession { account, session_id }).await {
         // It has ended already: so it is as it was asked to be.
         Err(failure) if failure.problem.status != StatusCode::NOT_FOUND.as_u16() => Err(failure),
         _ => Ok(StatusCode::NO_CONTENT),

@@ -28,7 +28,8 @@ use crate::{
 #[derive(Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SignUpInput {
-    /// An address that no other account has. A link is sent there, which verifies it.
+    /// An address that no other account has. A link is sent there, which verifies it; unless too much mail was asked for already, and
+    /// then it is sent when it is asked for later: `POST /me/verify-email`.
     #[garde(custom(fields::email))]
     #[schema(example = "ada@example.com", max_length = 254)]
     email: String,
@@ -64,7 +65,8 @@ pub(super) async fn sign_up(
     let SignUpInput { email, password, name, cart_id } = request.body;
     let email = normalised(&email);
     api.check_choice("password", &password, &email)?;
-    // Each answer tells whether an address has an account: a client that asks for many is slowed down.
+    // Each answer tells whether an address has an account, and a link is sent to what may be anybody's: a client that signs up many is
+    // slowed down, also where it succeeds.
     let attempts = api.claim_attempt(api.address_key(&client).into_iter().collect()).await?;
     let hash = api.passwords.hash(password.clone()).await?;
     let (session, refresh_token) = api.new_session(&headers)?;
@@ -79,11 +81,12 @@ pub(super) async fn sign_up(
         link_id: api.new_id(),
     }));
     let reply = api.command(None, request.key, message).await?;
-    api.refund_attempt(attempts).await?;
     let Reply::SignedUp { customer_id: signed_up, logged_in } = reply else {
         return Err(Problem::internal().into());
     };
     if signed_up != customer_id {
+        // The first request has been counted.
+        api.refund_attempt(attempts).await?;
         return repeated(&api, &client, &headers, email, password).await;
     }
     let customer = api.engine.reads().get::<Customer>(customer_id).await?;

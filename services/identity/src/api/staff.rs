@@ -18,7 +18,7 @@ use super::{
     views::{StaffLoggedInView, StaffView, TokensView},
 };
 use crate::{
-    domain::{Account, AccountKind, Link, LogIn, Staff, TotpState, normalised, staff::OwnChange},
+    domain::{Account, AccountKind, Link, LogIn, Staff, TotpState, normalised, own_staff::OwnChange},
     message::{Message, Reply},
     store,
 };
@@ -128,28 +128,11 @@ pub(super) async fn accept_invitation(
 }
 
 /// Somebody of staff, as the audit log names who changes the own account.
-fn actor(staff: &Staff, action: &str) -> Actor {
+pub(super) fn actor(staff: &Staff, action: &str) -> Actor {
     Actor { id: Some(staff.staff_id.0), name: staff.name.clone(), action: action.to_owned() }
 }
 
 impl Api {
-    /// The link of a token that somebody brings. A token that was made up counts as a failed attempt.
-    pub(super) async fn link(
-        self: &Arc<Self>,
-        client: &ClientAddress,
-        token: &str,
-        kind: LinkKind,
-    ) -> Result<Link, Failure> {
-        let attempts = self.claim_attempt(self.address_key(client).into_iter().collect()).await?;
-        let link = match self.links.read(token, kind) {
-            Some(link_id) => self.engine.reads().get::<Link>(link_id).await?,
-            None => None,
-        };
-        let link = link.ok_or_else(|| Problem::from(crate::domain::link::link_invalid()))?;
-        self.refund_attempt(attempts).await?;
-        Ok(link)
-    }
-
     /// Somebody's own account of staff.
     pub(super) async fn own_staff(&self, account: StaffAccount) -> Result<Staff, Failure> {
         let staff = self.engine.reads().get::<Staff>(account.id).await?.filter(Staff::is_at_work);
@@ -254,8 +237,9 @@ pub(super) async fn end_other_sessions(
     State(api): State<Arc<Api>>,
     account: StaffAccount,
 ) -> Result<StatusCode, Failure> {
+    let actor = actor(&api.own_staff(account).await?, "DELETE /api/v1/staff/me/sessions");
     let message =
         Message::EndOtherSessions { account: Account::Staff(account.id), session_id: account.session_id };
-    api.command(None, None, message).await?;
+    api.command(Some(actor), None, message).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Api, failure::Failure};
 use crate::{
-    domain::{SecondFactor, Staff, TokenHashes, TotpState, staff::OwnChange},
+    domain::{SecondFactor, Staff, TokenHashes, TotpState, own_staff::OwnChange},
     refresh_tokens::hash,
     totp,
 };
@@ -144,7 +144,8 @@ pub(super) struct RemoveTotpInput {
     code: String,
 }
 
-/// Gives the second factor of the account that asks up. Its other sessions end.
+/// Gives the second factor of the account that asks up. Its other sessions end, and where the shop wants a second factor of its staff this
+/// one as well: the next may do nothing but set another one up.
 #[utoipa::path(delete, path = "/staff/me/totp", tag = "auth", request_body = RemoveTotpInput,
     responses((status = 204, description = "There is none any more."), (status = 401, body = Problem, description = "`invalid_credentials`, `invalid_code`."),
         (status = 409, body = Problem, description = "`second_factor_not_set`."),

@@ -64,6 +64,11 @@ impl AttemptKey {
         Self(format!("mail {email}"))
     }
 
+    /// All that asking for mail to an address counts on: the address, and the client that asks.
+    pub fn mail_for(email: &str, client: Option<&Self>) -> Vec<Self> {
+        [Self::mail(email)].into_iter().chain(client.cloned()).collect()
+    }
+
     /// Confirming who one is within a session.
     pub fn confirmation(account_id: Uuid) -> Self {
         Self(format!("confirm {account_id}"))

@@ -1,4 +1,4 @@
-//! Customers: who they are, and what they change about themselves.
+//! Customers: who they are, and how they come and go.
 
 use contracts::{CartId, CustomerId, Refusal, Timestamp};
 use engine::{Cx, Needs, Rows};
@@ -99,21 +99,6 @@ pub struct LoggedIn {
     pub ended: Vec<Ended>,
 }
 
-/// What a customer changes about itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProfileChange {
-    /// What it is called.
-    pub name: Option<String>,
-    /// Where it is called; empty for nowhere any more.
-    pub phone: Option<String>,
-    /// The address that it wants to have, normalised, and the link that verifies it.
-    pub email: Option<(String, Uuid)>,
-    /// Another password: which it had, and its new one.
-    pub password: Option<(u32, PasswordHash)>,
-    /// The attempts that have succeeded, where it had to confirm who it is.
-    pub attempts: Vec<AttemptKey>,
-}
-
 /// The account is not there.
 pub fn customer_not_found() -> Refusal {
     Refusal::not_found("customer_not_found", "There is no such customer.")
@@ -143,9 +128,11 @@ pub fn name_sign_up(sign_up: &SignUp, needs: &mut Needs<'_>) {
     needs.write::<session::Session>(sign_up.session.session_id);
     session::name_live(sign_up.customer_id.0, needs);
     link::name_new(sign_up.customer_id.0, sign_up.link_id, needs);
+    attempts::name(&[AttemptKey::mail(&sign_up.email)], needs);
 }
 
-/// Signs somebody up and logs it in.
+/// Signs somebody up and logs it in. Where too much mail was asked for to its address, the link is not sent: nobody is kept from signing
+/// up by others who ask for mail.
 pub fn sign_up(
     sign_up: &SignUp,
     rules: &Rules,
@@ -170,7 +157,10 @@ pub fn sign_up(
         updated_us: now,
     });
     cx.publish::<Customer>(customer_id, Fact::Created { customer_id, email: email.clone(), name });
-    link::request(customer_id, LinkPurpose::VerifyEmail, sign_up.link_id, &email, rows, cx)?;
+    let wait = attempts::claim(&[AttemptKey::mail(&email)], rules.attempts_allowed(), rows, cx);
+    if wait.is_zero() {
+        link::request(customer_id, LinkPurpose::VerifyEmail, sign_up.link_id, &email, rows, cx)?;
+    }
     let account = Account::Customer(customer_id);
     let ended = session::start(account, &sign_up.session, false, rules, rows, cx);
     bring_cart(customer_id, sign_up.cart_id, cx);
@@ -218,76 +208,8 @@ pub fn log_in(
     Ok(LoggedIn { grant, ended })
 }
 
-pub fn name_change(customer_id: CustomerId, change: &ProfileChange, needs: &mut Needs<'_>) {
-    needs.write::<Customer>(customer_id);
-    attempts::name(&change.attempts, needs);
-    if let Some((email, link_id)) = &change.email {
-        needs.read::<EmailClaim>(claim_key(AccountKind::Customer, email));
-        link::name_new(customer_id.0, *link_id, needs);
-    }
-    if change.password.is_some() {
-        session::name_live(customer_id.0, needs);
-        link::name_of(customer_id.0, needs);
-    }
-}
-
-/// Changes what a customer says of itself. A new address counts once it is verified; a new password ends the other sessions.
-///
-/// # Errors
-/// The address is another's, or the password was changed meanwhile.
-pub fn change(
-    customer_id: CustomerId,
-    session_id: Uuid,
-    change: &ProfileChange,
-    rows: &mut Rows,
-    cx: &mut Cx<'_, Identity>,
-) -> Result<(Customer, Vec<Ended>), Refusal> {
-    let before = active(customer_id, rows)?.clone();
-    let mut customer = before.clone();
-    if let Some(name) = &change.name {
-        customer.name.clone_from(name);
-        customer.name_order = name.to_lowercase();
-    }
-    if let Some(phone) = &change.phone {
-        customer.phone = Some(phone.clone()).filter(|phone| !phone.is_empty());
-    }
-    let mut ended = Vec::new();
-    if let Some((version, password)) = &change.password {
-        if *version != customer.password_version {
-            return Err(invalid_credentials());
-        }
-        customer.password = password.clone();
-        customer.password_version += 1;
-        ended = session::end_all(customer_id.0, Some(session_id), rows, cx);
-        // A link that was sent for the old password would open the account past the new one.
-        link::void(customer_id.0, LinkPurpose::ResetPassword, rows, cx);
-    }
-    attempts::succeed(&change.attempts, rows);
-    if let Some((email, link_id)) = &change.email {
-        if *email == customer.email {
-            customer.pending_email = None;
-            link::void(customer_id.0, LinkPurpose::VerifyEmail, rows, cx);
-        } else {
-            let claimed = rows.get::<EmailClaim>(claim_key(AccountKind::Customer, email));
-            if claimed.is_some_and(|claim| claim.account_id != customer_id.0) {
-                return Err(account::email_taken());
-            }
-            customer.pending_email = Some(email.clone());
-            rows.put(customer.clone());
-            link::request(customer_id, LinkPurpose::VerifyEmail, *link_id, email, rows, cx)?;
-        }
-    }
-    if customer != before {
-        customer.updated_us = cx.now();
-        if customer.name != before.name {
-            publish_update(&customer, cx);
-        }
-        rows.put(customer.clone());
-    }
-    Ok((customer, ended))
-}
-
-fn publish_update(customer: &Customer, cx: &mut Cx<'_, Identity>) {
+/// Tells what a customer is called, and where mail reaches it.
+pub(super) fn publish_update(customer: &Customer, cx: &mut Cx<'_, Identity>) {
     let Customer { customer_id, email, name, .. } = customer.clone();
     cx.publish::<Customer>(customer_id, Fact::Updated { customer_id, email, name });
 }
@@ -352,12 +274,11 @@ pub fn name_all(customer_id: CustomerId, confirmed: &[AttemptKey], needs: &mut N
     }
 }
 
-/// Attempts are kept by the address.
+/// Attempts to log in are kept by the address. So is how much mail was asked for, which stays for its day: else whoever signs up and
+/// leaves again and again could send as much as it likes to anybody.
 fn attempts_of(customer: &Customer) -> Vec<AttemptKey> {
     let addresses = [&customer.email].into_iter().chain(&customer.pending_email);
-    addresses
-        .flat_map(|email| [AttemptKey::log_in(AccountKind::Customer, email), AttemptKey::mail(email)])
-        .collect()
+    addresses.map(|email| AttemptKey::log_in(AccountKind::Customer, email)).collect()
 }
 
 /// Forgets a customer. Its row stays with nothing in it but the id, so that its events stay in order.

@@ -7,10 +7,7 @@ use engine::{Cx, Needs, Rows, Value};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{
-    Account, AccountKind, AttemptKey, Customer, CustomerStatus, EmailClaim, Ended, Fact, PasswordHash,
-    attempts, claim_key, customer, session,
-};
+use super::{Customer, Fact, customer};
 use crate::{message::Message, service::Identity};
 
 /// How many links an account has at once: one of each purpose.
@@ -111,7 +108,8 @@ pub fn make(
     expires_us
 }
 
-/// Makes a link for a customer, and tells that it is to be sent.
+/// Makes a link for a customer, and tells that it is to be sent. Its reader is called by name only where mail there has shown to be the
+/// customer's: anybody can sign up with somebody else's address, and a name may be any text.
 ///
 /// # Errors
 /// There is no such customer.
@@ -123,7 +121,9 @@ pub fn request(
     rows: &mut Rows,
     cx: &mut Cx<'_, Identity>,
 ) -> Result<(), Refusal> {
-    let name = customer::active(customer_id, rows)?.name.clone();
+    let customer = customer::active(customer_id, rows)?;
+    let is_theirs = customer.verified_us.is_some() && customer.email == email;
+    let name = if is_theirs { customer.name.clone() } else { String::new() };
     let expires_us = make(customer_id.0, purpose, link_id, email, rows, cx);
     let email = email.to_owned();
     cx.publish::<Customer>(
@@ -153,111 +153,4 @@ pub fn take(
 /// Forgets a link whose time is over.
 pub fn expire(link_id: Uuid, rows: &mut Rows) {
     rows.remove::<Link>(link_id);
-}
-
-/// Names what asking for another password needs.
-pub fn name_forgotten(email: &str, link_id: Uuid, counted: &[AttemptKey], needs: &mut Needs<'_>) {
-    attempts::name(counted, needs);
-    let claim = needs.read::<EmailClaim>(claim_key(AccountKind::Customer, email));
-    if let Some(account_id) = claim.map(|claim| claim.account_id) {
-        needs.write::<Customer>(account_id);
-        name_new(account_id, link_id, needs);
-    }
-}
-
-/// Somebody does not know the password of an address's account any more. Where there is such an account, it is sent a link, unless too
-/// many were asked for already. Nobody is told which.
-pub fn forgotten(
-    email: &str,
-    link_id: Uuid,
-    counted: &[AttemptKey],
-    allowed: (u32, u32),
-    rows: &mut Rows,
-    cx: &mut Cx<'_, Identity>,
-) -> Result<(), Refusal> {
-    let wait = attempts::claim(counted, allowed, rows, cx);
-    let claim = rows.get::<EmailClaim>(claim_key(AccountKind::Customer, email));
-    let Some(customer_id) = claim.map(|claim| CustomerId(claim.account_id)) else { return Ok(()) };
-    let customer = rows.get::<Customer>(customer_id);
-    let may = customer.is_some_and(|customer| customer.status == CustomerStatus::Active);
-    match may && wait.is_zero() {
-        true => request(customer_id, LinkPurpose::ResetPassword, link_id, email, rows, cx),
-        false => Ok(()),
-    }
-}
-
-/// Names what asking for the verification again needs.
-pub fn name_verification_again(customer_id: CustomerId, link_id: Uuid, needs: &mut Needs<'_>) {
-    let email = needs.write::<Customer>(customer_id).map(to_verify);
-    if let Some(email) = email {
-        attempts::name(&[AttemptKey::mail(&email)], needs);
-    }
-    name_new(customer_id.0, link_id, needs);
-}
-
-/// The address that waits to be verified, or is.
-fn to_verify(customer: &Customer) -> String {
-    customer.pending_email.clone().unwrap_or_else(|| customer.email.clone())
-}
-
-/// A customer asks for the verification again. Answers how long it must wait, where it has asked too often.
-///
-/// # Errors
-/// Nothing is to be verified.
-pub fn verification_again(
-    customer_id: CustomerId,
-    link_id: Uuid,
-    allowed: (u32, u32),
-    rows: &mut Rows,
-    cx: &mut Cx<'_, Identity>,
-) -> Result<Duration, Refusal> {
-    let customer = customer::active(customer_id, rows)?;
-    if customer.verified_us.is_some() && customer.pending_email.is_none() {
-        return Err(Refusal::conflict("email_verified", "This address has been verified."));
-    }
-    let email = to_verify(customer);
-    let wait = attempts::claim(&[AttemptKey::mail(&email)], allowed, rows, cx);
-    if wait.is_zero() {
-        request(customer_id, LinkPurpose::VerifyEmail, link_id, &email, rows, cx)?;
-    }
-    Ok(wait)
-}
-
-/// Names what a new password changes.
-pub fn name_reset(link_id: Uuid, needs: &mut Needs<'_>) {
-    let link = needs.write::<Link>(link_id).map(|link| (link.account_id, link.email.clone()));
-    if let Some((account_id, email)) = link {
-        needs.write::<Customer>(account_id);
-        session::name_live(account_id, needs);
-        name_of(account_id, needs);
-        attempts::name(&[AttemptKey::log_in(AccountKind::Customer, &email)], needs);
-    }
-}
-
-/// A customer has followed the link to a new password: all sessions end, and mail reaches it, as the link shows.
-///
-/// # Errors
-/// The link is not good any more.
-pub fn reset(
-    link_id: Uuid,
-    password: &PasswordHash,
-    rows: &mut Rows,
-    cx: &mut Cx<'_, Identity>,
-) -> Result<(Account, Vec<Ended>), Refusal> {
-    let link = take(link_id, LinkPurpose::ResetPassword, rows, cx)?;
-    let customer_id = CustomerId(link.account_id);
-    let mut customer = customer::active(customer_id, rows).map_err(|_| link_invalid())?.clone();
-    if customer.email != link.email {
-        return Err(link_invalid());
-    }
-    customer.password = password.clone();
-    customer.password_version += 1;
-    customer.updated_us = cx.now();
-    customer::mark_verified(&mut customer, cx);
-    if customer.pending_email.is_none() {
-        void(link.account_id, LinkPurpose::VerifyEmail, rows, cx);
-    }
-    attempts::succeed(&[AttemptKey::log_in(AccountKind::Customer, &customer.email)], rows);
-    rows.put(customer);
-    Ok((Account::Customer(customer_id), session::end_all(link.account_id, None, rows, cx)))
 }

@@ -41,6 +41,11 @@ impl Rules {
         }
     }
 
+    /// How often may be tried without a wait: on one account, and from one client address.
+    pub fn attempts_allowed(&self) -> (u32, u32) {
+        (self.free_attempts_per_account, self.free_attempts_per_address)
+    }
+
     /// The longest that any access token lasts.
     pub fn longest_access(&self) -> Duration {
         self.customers.access.max(self.staff.access)

@@ -106,6 +106,12 @@ impl Session {
         self.live_of.is_some() && now < self.expires_us
     }
 
+    /// Whether it lives, and a refresh token is its next one or the one that was used last.
+    pub fn is_held_by(&self, presented: &TokenHash) -> bool {
+        let is_its_own = self.tokens.contains(presented) || self.used_token.as_ref() == Some(presented);
+        self.live_of.is_some() && is_its_own
+    }
+
     fn end(&mut self) -> Ended {
         self.live_of = None;
         self.tokens = TokenHashes::default();
@@ -175,10 +181,7 @@ pub fn log_out(
     rows: &mut Rows,
     cx: &mut Cx<'_, Identity>,
 ) -> Vec<Ended> {
-    let session = rows.get::<Session>(session_id).filter(|session| {
-        session.live_of.is_some()
-            && (session.tokens.contains(presented) || session.used_token.as_ref() == Some(presented))
-    });
+    let session = rows.get::<Session>(session_id).filter(|session| session.is_held_by(presented));
     session.cloned().map(|session| end(session, rows, cx)).into_iter().collect()
 }
 

@@ -51,7 +51,7 @@ pub struct Staff {
     pub totp_step: i64,
     /// Codes for when the second factor is lost, each good once.
     pub recovery_codes: TokenHashes,
-    /// Grows with each change that admins make.
+    /// Grows with each change that admins make, or see.
     pub revision: u32,
     /// When the account was made.
     pub created_us: Timestamp,
@@ -112,7 +112,7 @@ pub fn invalid_code() -> Refusal {
     Refusal::conflict("invalid_code", "The code is not right, or was used before.")
 }
 
-fn known(staff_id: StaffId, rows: &Rows) -> Result<&Staff, Refusal> {
+pub(super) fn known(staff_id: StaffId, rows: &Rows) -> Result<&Staff, Refusal> {
     rows.get::<Staff>(staff_id).ok_or_else(staff_not_found)
 }
 
@@ -187,13 +187,10 @@ pub fn change(
     let loses_power = before.role == Role::Admin && (staff.role != Role::Admin || staff.disabled)
         || staff.disabled && !before.disabled;
     if loses_power && by == Some(staff_id.0) {
-        return Err(Refusal::conflict(
-            "own_account",
-            "Nobody can disable or demote the own account. Ask another admin.",
-        ));
+        return Err(own_account("Nobody can disable or demote the own account. Ask another admin."));
     }
-    if loses_power && before.role == Role::Admin && before.is_at_work() && !another_admin(staff_id, rows) {
-        return Err(Refusal::conflict("last_admin", "This is the last admin. Make another one first."));
+    if loses_power && is_last_admin(&before, rows) {
+        return Err(last_admin());
     }
     staff.revision += 1;
     staff.updated_us = cx.now();
@@ -205,30 +202,49 @@ pub fn change(
     Ok((staff, ended))
 }
 
-fn another_admin(staff_id: StaffId, rows: &Rows) -> bool {
+fn own_account(detail: &'static str) -> Refusal {
+    Refusal::conflict("own_account", detail)
+}
+
+fn last_admin() -> Refusal {
+    Refusal::conflict("last_admin", "This is the last admin. Make another one first.")
+}
+
+/// Whether an account is that of the only admin who can log in.
+fn is_last_admin(staff: &Staff, rows: &Rows) -> bool {
     let admins = rows.matching::<Staff>("role", &Value::from("admin"));
-    admins.into_iter().any(|admin| admin.staff_id != staff_id && admin.is_at_work())
+    let another = || admins.into_iter().any(|admin| admin.staff_id != staff.staff_id && admin.is_at_work());
+    staff.role == Role::Admin && staff.is_at_work() && !another()
 }
 
 pub fn name_reset(staff_id: StaffId, link_id: Uuid, needs: &mut Needs<'_>) {
     needs.write::<Staff>(staff_id);
+    needs.write_all::<Staff>("role", "admin", None, ADMINS_SEEN);
     session::name_live(staff_id.0, needs);
     link::name_new(staff_id.0, link_id, needs);
 }
 
-/// Takes password and second factor from an account, ends its sessions, and invites it again.
+/// Takes password and second factor from an account, ends its sessions, and invites it again. The last admin may have lost them: whoever
+/// has the installation's own token may reset anybody.
 ///
 /// # Errors
-/// There is no such account, or it is disabled.
+/// There is no such account, or it is disabled; or an admin asks for the own account, or the last admin's.
 pub fn reset(
     staff_id: StaffId,
     link_id: Uuid,
+    by: Option<Uuid>,
     rows: &mut Rows,
     cx: &mut Cx<'_, Identity>,
 ) -> Result<(Staff, Timestamp, Vec<Ended>), Refusal> {
     let mut staff = known(staff_id, rows)?.clone();
     if staff.disabled {
         return Err(customer::account_disabled());
+    }
+    if by == Some(staff_id.0) {
+        return Err(own_account("Nobody can reset the own account. Ask another admin."));
+    }
+    if by.is_some() && is_last_admin(&staff, rows) {
+        return Err(last_admin());
     }
     staff.password = None;
     staff.password_version += 1;
@@ -242,7 +258,7 @@ pub fn reset(
     Ok((staff, until, ended))
 }
 
-fn without_second_factor(staff: &mut Staff) {
+pub(super) fn without_second_factor(staff: &mut Staff) {
     staff.totp_state = TotpState::Off;
     staff.totp_secret = None;
     staff.recovery_codes = TokenHashes::default();
@@ -272,6 +288,7 @@ pub fn accept(
     let mut staff = staff.cloned().ok_or_else(link::link_invalid)?;
     staff.password = Some(password.clone());
     staff.password_version += 1;
+    staff.revision += 1;
     staff.updated_us = cx.now();
     attempts::succeed(&[AttemptKey::log_in(AccountKind::Staff, &staff.email)], rows);
     rows.put(staff.clone());
@@ -318,7 +335,7 @@ pub fn log_in(
 }
 
 /// Takes a code: a time step's once, and none before it any more; a recovery code once.
-fn use_second_factor(staff: &mut Staff, factor: &SecondFactor) -> Result<(), Refusal> {
+pub(super) fn use_second_factor(staff: &mut Staff, factor: &SecondFactor) -> Result<(), Refusal> {
     match factor {
         SecondFactor::Step(step) if *step > staff.totp_step => staff.totp_step = *step,
         SecondFactor::Recovery(code) if staff.recovery_codes.contains(code) => {
@@ -327,121 +344,4 @@ fn use_second_factor(staff: &mut Staff, factor: &SecondFactor) -> Result<(), Ref
         _ => return Err(invalid_code()),
     }
     Ok(())
-}
-
-/// What somebody of staff does to the own account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum OwnChange {
-    /// Another password. The other sessions end.
-    Password {
-        /// Which it had.
-        version: u32,
-        /// Its hash.
-        password: PasswordHash,
-    },
-    /// A second factor is begun.
-    BeginTotp {
-        /// Which password was right.
-        version: u32,
-        /// The secret, sealed.
-        secret: Sealed,
-    },
-    /// The first code of it has come.
-    ConfirmTotp {
-        /// The sealed secret that it is of.
-        secret: Sealed,
-        /// The code's time step.
-        step: i64,
-        /// For when it is lost.
-        recovery_codes: TokenHashes,
-    },
-    /// The second factor is given up.
-    RemoveTotp {
-        /// Which password was right.
-        version: u32,
-        /// A code of it.
-        factor: SecondFactor,
-    },
-}
-
-pub fn name_own(staff_id: StaffId, session_id: Uuid, confirmed: &[AttemptKey], needs: &mut Needs<'_>) {
-    needs.write::<Staff>(staff_id);
-    needs.write::<session::Session>(session_id);
-    session::name_live(staff_id.0, needs);
-    attempts::name(confirmed, needs);
-}
-
-/// Changes the own account of somebody of staff.
-///
-/// # Errors
-/// What was shown is not right any more.
-pub fn change_own(
-    staff_id: StaffId,
-    session_id: Uuid,
-    change: &OwnChange,
-    confirmed: &[AttemptKey],
-    rows: &mut Rows,
-    cx: &mut Cx<'_, Identity>,
-) -> Result<(Staff, Vec<Ended>), Refusal> {
-    let mut staff = known(staff_id, rows)?.clone();
-    let version = match change {
-        OwnChange::Password { version, .. }
-        | OwnChange::BeginTotp { version, .. }
-        | OwnChange::RemoveTotp { version, .. } => *version,
-        OwnChange::ConfirmTotp { .. } => staff.password_version,
-    };
-    if version != staff.password_version {
-        return Err(customer::invalid_credentials());
-    }
-    let mut ended = Vec::new();
-    match change {
-        OwnChange::Password { password, .. } => {
-            staff.password = Some(password.clone());
-            staff.password_version += 1;
-            ended = session::end_all(staff_id.0, Some(session_id), rows, cx);
-        }
-        OwnChange::BeginTotp { secret, .. } => {
-            if staff.totp_state == TotpState::On {
-                return Err(Refusal::conflict(
-                    "second_factor_set",
-                    "There is a second factor. Remove it first.",
-                ));
-            }
-            staff.totp_state = TotpState::Unconfirmed;
-            staff.totp_secret = Some(secret.clone());
-        }
-        OwnChange::ConfirmTotp { secret, step, recovery_codes } => {
-            if staff.totp_state != TotpState::Unconfirmed || staff.totp_secret.as_ref() != Some(secret) {
-                return Err(Refusal::conflict(
-                    "second_factor_not_begun",
-                    "No second factor waits for its first code.",
-                ));
-            }
-            staff.totp_state = TotpState::On;
-            staff.totp_step = *step;
-            staff.recovery_codes = recovery_codes.clone();
-            // Whoever is logged in elsewhere has shown a password alone.
-            ended = session::end_all(staff_id.0, Some(session_id), rows, cx);
-            set_shown(session_id, true, rows);
-        }
-        OwnChange::RemoveTotp { factor, .. } => {
-            if staff.totp_state != TotpState::On {
-                return Err(Refusal::conflict("second_factor_not_set", "There is no second factor."));
-            }
-            use_second_factor(&mut staff, factor)?;
-            without_second_factor(&mut staff);
-            ended = session::end_all(staff_id.0, Some(session_id), rows, cx);
-            set_shown(session_id, false, rows);
-        }
-    }
-    staff.updated_us = cx.now();
-    attempts::succeed(confirmed, rows);
-    rows.put(staff.clone());
-    Ok((staff, ended))
-}
-
-fn set_shown(session_id: Uuid, shown: bool, rows: &mut Rows) {
-    if let Some(session) = rows.get_mut::<session::Session>(session_id) {
-        session.second_factor = shown;
-    }
 }

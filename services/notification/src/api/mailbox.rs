@@ -11,6 +11,7 @@ use crate::channel::mailbox::StoredMail;
 
 /// Which mails an admin wants to see.
 #[derive(Deserialize, garde::Validate, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct MailboxQuery {
     /// Only those to this address.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use contracts::Timestamp;
-use engine::Engine;
+use engine::{Clock, Engine};
 use host::{Page, Problem};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
@@ -21,6 +21,7 @@ pub(crate) struct Api {
     pub engine: Engine<Notifications>,
     pub renderer: Arc<Renderer>,
     pub mailbox: Arc<DevelopmentMailbox>,
+    pub clock: Arc<dyn Clock>,
 }
 
 pub(crate) fn routes(api: Api) -> OpenApiRouter {

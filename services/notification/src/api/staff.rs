@@ -19,6 +19,7 @@ use crate::{
 
 /// Which notifications staff want to see.
 #[derive(Deserialize, garde::Validate, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct NotificationsQuery {
     /// Only those that stand so: `queued`, `sent`, `failed` or `suppressed`.
@@ -86,11 +87,12 @@ pub(super) async fn list_notifications(
     let wanted = Wanted {
         state: query.state,
         kind: query.kind,
-        recipient: query.recipient,
+        recipient: query.recipient.map(|recipient| recipient.to_lowercase()),
         order_id: query.order_id,
         customer_id: query.customer_id,
         created_from: time(query.created_from),
         created_before: time(query.created_before),
+        useful_at: None,
         before: query.cursor.as_deref().map(place).transpose()?,
     };
     let found = store::listed(api.engine.reads(), &wanted, query.limit + 1).await?;
@@ -174,12 +176,11 @@ pub(super) async fn retry_failed_notifications(
     request: Keyed<RetryFailed>,
 ) -> Result<Json<RetriedView>, Problem> {
     let RetryFailed { kind, limit } = request.body;
-    let wanted = Wanted { state: Some(State::Failed), kind, ..Wanted::default() };
+    let useful_at = Some(api.clock.now());
+    let wanted = Wanted { state: Some(State::Failed), kind, useful_at, ..Wanted::default() };
     let failed = store::listed(api.engine.reads(), &wanted, limit).await?;
     let notification_ids: Vec<Uuid> = failed.into_iter().map(|notification| notification.id).collect();
-    if notification_ids.is_empty() {
-        return Ok(Json(RetriedView { queued: 0 }));
-    }
+    // Also where there are none: a repeat is answered as the first request was, whatever has failed since.
     let queued = api.engine.command_by(actor, request.key, Message::RetryAll { notification_ids }).await?;
     Ok(Json(RetriedView { queued }))
 }

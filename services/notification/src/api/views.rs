@@ -79,12 +79,12 @@ pub(super) struct NotificationDetail {
 
 impl NotificationView {
     pub(super) fn of(notification: &Notification, renderer: &Renderer) -> Self {
-        let words = notification.letter.as_ref().and_then(|letter| renderer.render(letter, None).ok());
+        let subject = notification.letter.as_ref().and_then(|letter| renderer.subject(letter).ok());
         Self {
             id: notification.id,
             kind: notification.kind,
             channel: notification.channel,
-            subject: words.map(|words| words.subject),
+            subject,
             order_id: notification.order_id,
             state: notification.state,
             created_at: notification.created_us.to_rfc3339(),

@@ -95,8 +95,9 @@ impl DevelopmentMailbox {
         limit: usize,
     ) -> Vec<Arc<StoredMail>> {
         let inner = self.inner.lock();
+        let recipient = recipient.map(str::to_lowercase);
         let wanted = |mail: &&Arc<StoredMail>| {
-            recipient.is_none_or(|recipient| mail.recipient.eq_ignore_ascii_case(recipient))
+            recipient.as_ref().is_none_or(|recipient| mail.recipient.to_lowercase() == *recipient)
                 && before.is_none_or(|before| (mail.at_us, mail.id) < before)
         };
         let mut found: Vec<_> = inner.mails.iter().filter(wanted).cloned().collect();

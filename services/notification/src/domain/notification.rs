@@ -128,6 +128,8 @@ pub struct Notification {
     pub order_id: Option<OrderId>,
     /// What it says; none once its customer has left.
     pub letter: Option<Letter>,
+    /// Until when it is of use: until its link expires, where it has one.
+    pub useful_until_us: Option<Timestamp>,
     /// Where it stands.
     pub state: State,
     /// How often the channel was asked to take it, also where it had no room.
@@ -276,6 +278,7 @@ mod tests {
             customer_id: None,
             order_id: None,
             letter: Some(Letter { name: None, subject: Subject::VerifyEmail { link } }),
+            useful_until_us: Some(link.expires_us),
             state: State::Queued,
             tries: 1,
             attempts: 0,

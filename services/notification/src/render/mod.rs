@@ -53,22 +53,36 @@ impl Renderer {
     /// # Errors
     /// A template asks for what the letter does not say.
     pub(crate) fn render(&self, letter: &Letter, links: Option<&LinkTokens>) -> Result<Words, TemplateError> {
-        let kind = letter.subject.kind();
-        let token = letter.subject.link().map(|link| match (links, kind) {
+        let (kind, values) = (letter.subject.kind(), self.values(letter, links));
+        let subject = one_line(&self.fill(kind, "subject.txt", &values)?);
+        let (text, html) = (self.fill(kind, "txt", &values)?, self.fill(kind, "html", &values)?);
+        Ok(Words { subject, text, html })
+    }
+
+    /// The subject of a letter alone.
+    ///
+    /// # Errors
+    /// Its template asks for what the letter does not say.
+    pub(crate) fn subject(&self, letter: &Letter) -> Result<String, TemplateError> {
+        let filled = self.fill(letter.subject.kind(), "subject.txt", &self.values(letter, None))?;
+        Ok(one_line(&filled))
+    }
+
+    fn values(&self, letter: &Letter, links: Option<&LinkTokens>) -> minijinja::Value {
+        let token = letter.subject.link().map(|link| match (links, letter.subject.kind()) {
             (Some(links), Kind::ResetPassword) => links.issue(link.id, LinkKind::ResetPassword),
             (Some(links), _) => links.issue(link.id, LinkKind::VerifyEmail),
             (None, _) => MASKED_TOKEN.to_owned(),
         });
         let values = view::values(&self.shop.name, self.shop.base_url(), letter, token.as_deref());
-        let values = minijinja::Value::from(minijinja::value::Serde(&values));
-        let fill = |ending: &str| {
-            let name = format!("{}.{ending}", kind.as_str());
-            let template = self.environment.get_template(&name);
-            template
-                .and_then(|template| template.render(values.clone()))
-                .map_err(|error| described(&name, &error))
-        };
-        Ok(Words { subject: one_line(&fill("subject.txt")?), text: fill("txt")?, html: fill("html")? })
+        minijinja::Value::from(minijinja::value::Serde(&values))
+    }
+
+    fn fill(&self, kind: Kind, ending: &str, values: &minijinja::Value) -> Result<String, TemplateError> {
+        let name = format!("{}.{ending}", kind.as_str());
+        let template = self.environment.get_template(&name);
+        let filled = template.and_then(|template| template.render(values.clone()));
+        filled.map_err(|error| described(&name, &error))
     }
 
     /// Puts every template to the test.

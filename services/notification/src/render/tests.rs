@@ -40,6 +40,7 @@ fn every_kind_has_a_sample_and_is_filled() {
             assert!(part.contains(&hello), "{part}");
             assert!(!part.contains("{{") && !part.contains("{%"), "{part}");
         }
+        assert_eq!(renderer.subject(&letter).expect("filled"), words.subject);
         assert!(
             !words.subject.is_empty() && words.text.lines().all(|line| !line.contains('<')),
             "{}",

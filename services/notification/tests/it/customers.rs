@@ -10,9 +10,11 @@ use crate::shop::{ADA, Shop};
 
 #[test]
 fn a_link_is_sent_once() {
-    for (purpose, kind) in
-        [(LinkPurpose::VerifyEmail, Kind::VerifyEmail), (LinkPurpose::ResetPassword, Kind::ResetPassword)]
-    {
+    for (purpose, kind, name) in [
+        // Whoever asks for it may have given another's address, and any text for a name.
+        (LinkPurpose::VerifyEmail, Kind::VerifyEmail, None),
+        (LinkPurpose::ResetPassword, Kind::ResetPassword, Some("Ada")),
+    ] {
         let mut shop = Shop::new();
         let customer = shop.customer();
         let event = shop.link(customer, purpose);
@@ -20,7 +22,17 @@ fn a_link_is_sent_once() {
         let told = shop.only();
         assert_eq!((told.kind, told.state, told.recipient.as_deref()), (kind, State::Queued, Some(ADA)));
         assert_eq!(told.customer_id, Some(customer));
+        assert_eq!(told.letter.expect("a letter").name.as_deref(), name);
     }
+}
+
+#[test]
+fn a_recipient_is_kept_as_it_is_looked_for() {
+    let mut shop = Shop::new();
+    let order = shop.order();
+    let submitted = shop.submitted_by(order, None, Some("Ada@Example.COM"));
+    shop.deliver_and_again(&submitted);
+    assert_eq!(shop.only().recipient.as_deref(), Some(ADA));
 }
 
 #[test]

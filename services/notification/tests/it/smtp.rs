@@ -113,6 +113,44 @@ async fn a_refused_recipient_is_seen_and_sent_again_by_staff() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_repeat_sends_nothing_again_that_has_failed_since() {
+    const RETRY: &str = "/admin/notifications/retry-failed";
+    let mut server = MailServer::start().expect("a mail server");
+    server.answer(ADA, Some(451)).expect("told");
+    let work = Work::start(&to(server.port), &order_to(ADA)).await;
+    work.reaches("queued", 1).await;
+    let first = work.post_once("retry-of-today", RETRY, "{}").await;
+    assert_eq!(first, (StatusCode::OK, json!({ "queued": 0 })));
+    assert_eq!(work.audited().await, [format!("POST {RETRY}")]);
+    server.answer(ADA, Some(550)).expect("told");
+    work.reaches("failed", 1).await;
+    assert_eq!(work.post_once("retry-of-today", RETRY, "{}").await, first);
+    assert_eq!(work.count("failed").await, 1);
+    server.answer(ADA, None).expect("mended");
+    let another = work.post_once("retry-of-tomorrow", RETRY, "{}").await;
+    assert_eq!(another, (StatusCode::OK, json!({ "queued": 1 })));
+    work.reaches("sent", 1).await;
+    work.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_customer_leaves_behind_leaves_the_mailbox_also_when_mail_goes_elsewhere_by_now() {
+    let mut shop = Shop::new();
+    let (customer, order) = (shop.customer(), shop.order());
+    let mut events = vec![shop.submitted_by(order, Some(customer), Some(ADA))];
+    let work = Work::start(&config(), &events).await;
+    work.reaches("sent", 1).await;
+    let mails = work.data().join("mailbox/mails.jsonl");
+    let is_there = || std::fs::read_to_string(&mails).expect("the mailbox").contains(ADA);
+    assert!(is_there());
+    events.push(shop.deleted(customer));
+    let server = MailServer::start().expect("a mail server");
+    let work = work.restart(&to(server.port), &events).await;
+    eventually("it is forgotten", || async { !is_there() }).await;
+    work.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_hangs_holds_nothing_else_up() {
     let mut server = MailServer::start().expect("a mail server");
     server.hang(true).expect("told");

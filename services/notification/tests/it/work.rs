@@ -85,13 +85,22 @@ impl Work {
         config: &Config,
         events: &[Arc<Logged>],
     ) -> Self {
+        Self::start_at(stores, directory, config, events, Arc::new(SystemClock)).await
+    }
+
+    pub async fn start_at(
+        stores: Stores,
+        directory: tempfile::TempDir,
+        config: &Config,
+        events: &[Arc<Logged>],
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let transport = Embedded::new();
         for source in SOURCES {
             let of_source = events.iter().filter(|logged| logged.event.source == source).map(fresh);
             let log = Arc::new(FinishedLog(of_source.collect()));
             transport.add_producer(source, log).expect("a readable log");
         }
-        let clock = Arc::new(SystemClock);
         let ctx = Context::new(directory.path(), stores, transport, clock).expect("secrets");
         let shop = ShopSettings { name: "Lamps".into(), url: Some("https://shop.example.com".into()) };
         let ctx = Context { shop, ..ctx };
@@ -151,6 +160,28 @@ impl Work {
 
     pub async fn reaches(&self, state: &str, count: usize) {
         eventually(state, || async { self.count(state).await == count }).await;
+    }
+
+    /// Stops, and starts again on the same data, with other settings and with what has happened since.
+    pub async fn restart(self, config: &Config, events: &[Arc<Logged>]) -> Self {
+        self.service.stop().await;
+        let Self { directory, .. } = self;
+        let stores = Stores::Sqlite(directory.path().to_owned());
+        Self::start_on(stores, directory, config, events).await
+    }
+
+    /// A request of staff under a key.
+    pub async fn post_once(&self, key: &str, path: &str, body: &str) -> (StatusCode, Value) {
+        let request = self.staff(Request::post(path)).header("content-type", "application/json");
+        let request = request.header("idempotency-key", key);
+        self.send(request.body(Body::from(body.to_owned())).expect("a request")).await
+    }
+
+    /// The actions in the audit log, oldest first.
+    pub async fn audited(&self) -> Vec<String> {
+        let sql = "SELECT action FROM audit_log ORDER BY id".to_owned();
+        let rows = self.service.reads().query(sql, Vec::new()).await.expect("it reads");
+        rows.iter().map(|row| row.try_get_by_index(0).expect("text")).collect()
     }
 
     pub async fn stop(self) {

@@ -6,7 +6,7 @@ use axum::http::{Method, header};
 use identity::LinkPurpose::{ResetPassword, VerifyEmail};
 use serde_json::json;
 
-use super::{Mounted, PASSWORD, on_postgres, text, tokens};
+use super::{Mounted, PASSWORD, on_postgres, sign_up, text, tokens};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -64,11 +64,95 @@ async fn mail_is_not_sent_without_end() {
             refused += 1;
         }
     }
-    assert_eq!(refused, 3);
+    assert_eq!(refused, 4, "signing up has asked for mail as well");
     for _ in 0..8 {
         mounted.post("/auth/forgot-password", &json!({"email": "ada@example.com"})).await.of(202);
     }
-    assert_eq!(mounted.published("customer.link_requested.v1").await.len(), 1 + 5);
+    assert_eq!(mounted.published("customer.link_requested.v1").await.len(), 5);
+}
+
+/// How often mail was asked for to an address.
+async fn mails_to(mounted: &Mounted, email: &str) -> usize {
+    let requested = mounted.published("customer.link_requested.v1").await;
+    requested.iter().filter(|link| link["email"] == email).count()
+}
+
+#[tokio::test]
+async fn nobody_is_sent_mail_without_end_by_those_who_want_its_address() {
+    let mounted = Mounted::start().await;
+    let (access, _) = tokens(&mounted.sign_up("eve@example.com").await["session"]);
+    let mut answers = Vec::new();
+    for number in 0..8 {
+        let name = format!("Eve {number}");
+        let wish = json!({"email": "ada@example.com", "name": name, "current_password": PASSWORD});
+        let answer = mounted.with(&access, Method::PATCH, "/me", Some(&wish)).await;
+        assert_eq!(answer.headers.contains_key(header::RETRY_AFTER), answer.status == 429);
+        answers.push(answer.status.as_u16());
+    }
+    assert_eq!(answers, [200, 200, 200, 200, 200, 429, 429, 429]);
+    assert_eq!(mails_to(&mounted, "ada@example.com").await, 5);
+    let view = mounted.with(&access, Method::GET, "/me", None).await.of(200);
+    assert_eq!(text(&view["name"]), "Eve 4", "what must wait changes nothing");
+    // The password was right each time: who must wait for mail may change all else.
+    let change = json!({"password": "another good one", "current_password": PASSWORD});
+    mounted.with(&access, Method::PATCH, "/me", Some(&change)).await.of(200);
+    mounted.advance(Duration::from_secs(1));
+    let wish = json!({"email": "ada@example.com", "current_password": "another good one"});
+    mounted.with(&access, Method::PATCH, "/me", Some(&wish)).await.of(200);
+}
+
+#[tokio::test]
+async fn nobody_is_sent_mail_without_end_by_those_who_sign_up_and_leave() {
+    let mounted = Mounted::start().await;
+    let mut answers = Vec::new();
+    for _ in 0..8 {
+        let answer = mounted.post("/customers", &sign_up("ada@example.com")).await;
+        answers.push(answer.status.as_u16());
+        if answer.status == 201 {
+            let (access, _) = tokens(&answer.body["session"]);
+            let leave = json!({"password": PASSWORD});
+            mounted.with(&access, Method::DELETE, "/me", Some(&leave)).await.of(204);
+        }
+    }
+    assert_eq!(answers, [201; 8], "nobody is kept from signing up");
+    assert_eq!(mails_to(&mounted, "ada@example.com").await, 5);
+}
+
+#[tokio::test]
+async fn a_client_asks_for_so_much_mail_and_for_no_more() {
+    let mounted = Mounted::start().await;
+    let send = async |number: usize, from| {
+        let body = sign_up(&format!("reader{number}@example.com"));
+        mounted.send(Method::POST, "/customers", &[], Some(&body), from).await
+    };
+    let client = [198, 51, 100, 7];
+    for number in 0..100 {
+        send(number, client).await.of(201);
+    }
+    assert_eq!(send(100, client).await.problem(), (429, "too_many_attempts"));
+    send(100, [198, 51, 100, 8]).await.of(201);
+    let (access, _) = tokens(&mounted.sign_up("ada@example.com").await["session"]);
+    let bearer = format!("Bearer {access}");
+    let headers = [("authorization", bearer.as_str())];
+    let again = mounted.send(Method::POST, "/me/verify-email", &headers, None, client).await;
+    assert_eq!(again.problem(), (429, "too_many_attempts"));
+    mounted.send(Method::POST, "/me/verify-email", &headers, None, [198, 51, 100, 8]).await.of(202);
+}
+
+#[tokio::test]
+async fn mail_calls_nobody_by_name_whose_address_it_may_not_be() {
+    let mounted = Mounted::start().await;
+    let session = mounted.sign_up("ada@example.com").await["session"].clone();
+    let forgotten = json!({"email": "ada@example.com"});
+    mounted.post("/auth/forgot-password", &forgotten).await.of(202);
+    let (access, _) = tokens(&session);
+    mounted.post("/auth/verify-email", &json!({"token": mounted.link(VerifyEmail).await})).await.of(204);
+    mounted.post("/auth/forgot-password", &forgotten).await.of(202);
+    let wish = json!({"email": "eve@example.com", "current_password": PASSWORD});
+    mounted.with(&access, Method::PATCH, "/me", Some(&wish)).await.of(200);
+    let requested = mounted.published("customer.link_requested.v1").await;
+    let names: Vec<&str> = requested.iter().map(|link| text(&link["name"])).collect();
+    assert_eq!(names, ["", "", "Ada Lovelace", ""], "{requested:?}");
 }
 
 #[tokio::test]
@@ -137,7 +221,8 @@ async fn made_up_tokens_are_counted() {
     let mut config = super::cheap();
     config.free_attempts_per_address = 3;
     let mounted = Mounted::start_with(config).await;
-    mounted.sign_up("ada@example.com").await;
+    let body = sign_up("ada@example.com");
+    mounted.send(Method::POST, "/customers", &[], Some(&body), [198, 51, 100, 7]).await.of(201);
     let elsewhere = Mounted::start().await;
     elsewhere.sign_up("ada@example.com").await;
     let foreign = elsewhere.link(VerifyEmail).await;

@@ -1,11 +1,12 @@
 //! Refresh tokens, the end of sessions, and the keys.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use axum::http::Method;
 use contracts::Timestamp;
 use engine::Clock;
-use futures_util::future::join_all;
+use futures_util::{FutureExt, future::join_all};
+use identity::SigningKey;
 use serde_json::json;
 
 use super::{Mounted, PASSWORD, on_postgres, text, tokens};
@@ -197,4 +198,52 @@ async fn a_clock_that_is_set_back_breaks_nothing() {
     let (access, _) = tokens(&mounted.refresh(&refresh).await.of(200));
     assert!(is_open(&mounted, &access).await);
     mounted.log_in("ada@example.com", PASSWORD).await.of(200);
+}
+
+/// The keys that are trusted are those that are kept.
+async fn trusts_what_it_keeps(mounted: &Mounted) {
+    let kept: Vec<SigningKey> =
+        mounted.service.reads().select("ORDER BY key_id", Vec::new()).await.expect("it reads");
+    let kept: BTreeSet<String> = kept.iter().map(|key| key.key_id.to_string()).collect();
+    let trusted = mounted.ctx.access.key_set();
+    let trusted = trusted["keys"].as_array().expect("keys").iter();
+    let trusted: BTreeSet<String> = trusted.map(|key| text(&key["kid"]).to_owned()).collect();
+    assert_eq!(trusted, kept);
+}
+
+#[tokio::test]
+async fn keys_are_revoked_also_when_the_caller_goes_away() {
+    let mounted = Mounted::start().await;
+    let (access, _) = tokens(&mounted.sign_up("ada@example.com").await["session"]);
+    let mut rotating =
+        Box::pin(mounted.operator(Method::POST, "/admin/identity/keys/rotate?revoke=true", None));
+    assert!(rotating.as_mut().now_or_never().is_none(), "it is under way");
+    drop(rotating);
+    let revoked = async {
+        while mounted.with(&access, Method::GET, "/me", None).await.status == 200 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), revoked).await.expect("it is carried out to its end");
+    trusts_what_it_keeps(&mounted).await;
+}
+
+#[tokio::test]
+async fn a_token_that_is_over_keeps_nobody_from_coming_back_or_leaving() {
+    let mounted = Mounted::start().await;
+    let session = mounted.sign_up("ada@example.com").await["session"].clone();
+    let mounted = mounted.behind_the_table();
+    let (access, refresh) = tokens(&session);
+    mounted.advance(Duration::from_secs(900));
+    let over = mounted.with(&access, Method::GET, "/api/v1/me", None).await;
+    assert_eq!(over.problem(), (401, "token_expired"));
+    let body = json!({"refresh_token": refresh});
+    let next = mounted.with(&access, Method::POST, "/api/v1/auth/refresh", Some(&body)).await.of(200);
+    let (next_access, next_refresh) = tokens(&next);
+    let body = json!({"refresh_token": next_refresh});
+    mounted.with(&access, Method::POST, "/api/v1/auth/logout", Some(&body)).await.of(204);
+    let ended = mounted.with(&next_access, Method::GET, "/api/v1/me", None).await;
+    assert_eq!(ended.problem(), (401, "invalid_token"));
+    // Its session has ended already: whoever leaves again has left.
+    mounted.with(&next_access, Method::POST, "/api/v1/auth/logout", Some(&body)).await.of(204);
 }

@@ -33,7 +33,7 @@ pub fn code(mounted: &Mounted, secret: &str, steps: i64) -> String {
 }
 
 /// Sets a second factor up; its secret and the recovery codes.
-async fn enrol(mounted: &Mounted, access: &str) -> (String, Vec<String>) {
+pub async fn enrol(mounted: &Mounted, access: &str) -> (String, Vec<String>) {
     let password = json!({"password": PASSWORD});
     let begun = mounted.with(access, Method::POST, "/staff/me/totp", Some(&password)).await.of(200);
     let secret = text(&begun["secret"]).to_owned();
@@ -161,6 +161,16 @@ async fn where_it_is_wanted_of_all_a_session_without_it_may_only_set_it_up() {
     let next = code(&mounted, &secret, 0);
     let session = mounted.log_in_staff("grace@example.com", Some(&next)).await.of(200)["session"].clone();
     mounted.with(&tokens(&session).0, Method::GET, "/admin/customers", None).await.of(200);
+
+    let other = tokens(&session).0;
+    mounted.advance(Duration::from_secs(30));
+    let remove = json!({"password": PASSWORD, "code": code(&mounted, &secret, 0)});
+    mounted.with(&full, Method::DELETE, "/staff/me/totp", Some(&remove)).await.of(204);
+    for ended in [&full, &other] {
+        assert_eq!(mounted.with(ended, Method::GET, "/admin/customers", None).await.status, 401);
+    }
+    let session = mounted.log_in_staff("grace@example.com", None).await.of(200)["session"].clone();
+    let (limited, _) = tokens(&session);
 
     let mounted = mounted.behind_the_table();
     let of_table = mounted.with(&limited, Method::GET, "/api/v1/admin/customers", None).await;
