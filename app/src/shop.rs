@@ -91,11 +91,12 @@ impl Shop {
             routes = routes.merge(mounted.routes);
             services.push(mounted.service);
         }
-        if let Some(clock) = &ctx.virtual_clock {
-            // Time goes on where it stood: what an earlier process has left is not done at the beginning of time.
-            for service in &services {
-                let latest = service.reads().latest_event().await?;
-                latest.into_iter().for_each(|time| clock.advance_to(time));
+        // Time goes on where it stood: what an earlier process has left is not done at the beginning of time, nor is it in the future.
+        for service in &services {
+            match (service.reads().latest_event().await?, &ctx.virtual_clock) {
+                (Some(latest), Some(clock)) => clock.advance_to(latest),
+                (Some(latest), None) => SystemClock::go_on_from(latest),
+                (None, _) => {}
             }
         }
         for service in &services {

@@ -28,7 +28,15 @@ impl ShopProcess {
     /// # Errors
     /// It cannot be started, or ends before it is ready; its own words are on standard error.
     pub fn start(program: &Path, data: &Path, arguments: &[&str]) -> io::Result<Self> {
-        let mut child = Command::new(program)
+        Self::start_by(Command::new(program), data, arguments)
+    }
+
+    /// Starts a shop by a command of one's own, such as a program that runs it in other surroundings. It must become the shop's process.
+    ///
+    /// # Errors
+    /// See [`start`](Self::start).
+    pub fn start_by(mut command: Command, data: &Path, arguments: &[&str]) -> io::Result<Self> {
+        let mut child = command
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
             .args(arguments)
