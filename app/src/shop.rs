@@ -44,6 +44,7 @@ impl Shop {
         let listener = TcpListener::bind(settings.listen).await.with_context(|| {
             format!("{} cannot be listened on; choose another address with --listen", settings.listen)
         })?;
+        directory.draft(listener.local_addr()?)?;
         let settings = settings.listening_on(listener.local_addr()?);
         Self::start_with(directory, Some(listener), &settings).await
     }
@@ -116,8 +117,8 @@ impl Shop {
             system.request_counts().clone(),
         );
         seed::first_start(&routes, &ctx, settings).await?;
-        if let Some(listener) = &listener {
-            directory.announce(listener.local_addr()?)?;
+        if listener.is_some() {
+            directory.announce()?;
         }
         let token = ctx.secrets.admin_token();
         let connections = ConnectionLimits { open_max: settings.connections_max, ..Default::default() };

@@ -45,8 +45,7 @@ impl Clock for SystemClock {
 
 #[allow(clippy::disallowed_methods)] // The one place where the machine's clock is read.
 fn machine_time() -> Timestamp {
-    let since_epoch =
-        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Timestamp(since_epoch.as_micros() as i64)
 }
 
@@ -96,9 +95,15 @@ impl Shown {
         if is_behind && !self.noted {
             let seconds = behind / 1_000_000;
             if behind > BEHIND_MAX_US {
-                tracing::warn!(seconds, "the machine's clock was set back by days; timers that are set wait as much longer");
+                tracing::warn!(
+                    seconds,
+                    "the machine's clock was set back by days; timers that are set wait as much longer"
+                );
             } else {
-                tracing::warn!(seconds, "the machine's clock is behind the shop's, which goes on at half its pace until they agree");
+                tracing::warn!(
+                    seconds,
+                    "the machine's clock is behind the shop's, which goes on at half its pace until they agree"
+                );
             }
         }
         self.noted = is_behind;

@@ -149,9 +149,7 @@ impl<S: Service> Lane<S> {
         self.worker.take_due(now, TAKE_MAX, &mut batch)?;
         for call in self.worker.take_over(now)? {
             // An answer that is in hand need not be asked for again.
-            let is_answered = |incoming: &Incoming<S>| {
-                matches!(&incoming.origin, Origin::Effect { idempotency_key } if *idempotency_key == call.idempotency_key)
-            };
+            let is_answered = |incoming: &Incoming<S>| matches!(&incoming.origin, Origin::Effect { idempotency_key } if *idempotency_key == call.idempotency_key);
             if !batch.iter().any(is_answered) {
                 self.shared.call(call, &self.handle);
             }

@@ -84,7 +84,8 @@ impl<S: Service> Worker<S> {
         let next_timer = timers::next_due(&mut *session, &partitions).map_err(store_error)?;
         // Nobody else writes to a file of its own, so calls that are under way in it belong to a process that is gone.
         let orphaned = if session.shared() { clock.now() } else { Timestamp(i64::MAX) };
-        let calls = effects::take_over(&mut *session, orphaned, clock.now(), usize::MAX >> 1).map_err(store_error)?;
+        let calls =
+            effects::take_over(&mut *session, orphaned, clock.now(), usize::MAX >> 1).map_err(store_error)?;
         let worker = Self {
             core,
             session,

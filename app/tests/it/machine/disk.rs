@@ -62,7 +62,9 @@ fn a_full_disk_refuses_writes_until_there_is_room_again() {
         let answer = buyer.client.get("/health/ready", &[]).expect("an answer");
         if answer.status != 204 {
             assert_refused_for_now(&answer);
-            assert!(answer.json()["detail"].as_str().is_some_and(|detail| detail.contains("cannot be written")));
+            assert!(
+                answer.json()["detail"].as_str().is_some_and(|detail| detail.contains("cannot be written"))
+            );
         }
         answer.status != 204
     });
@@ -78,7 +80,8 @@ fn a_full_disk_refuses_writes_until_there_is_room_again() {
     let mut units = 0;
     wait_until("staff's change is refused", || {
         units += 1;
-        let answer = operator.send("PUT", &threshold, Some(&json!({ "threshold": units }))).expect("an answer");
+        let answer =
+            operator.send("PUT", &threshold, Some(&json!({ "threshold": units }))).expect("an answer");
         if answer.status != 200 {
             assert_refused_for_now(&answer);
         }
@@ -109,7 +112,8 @@ fn a_full_disk_refuses_writes_until_there_is_room_again() {
 /// All rows of a database, from a copy of its files: looking at them must not be what changes them.
 fn rows(copy: &Path) -> Vec<String> {
     let database = Connection::open(copy).expect("a database");
-    let names = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name";
+    let names =
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name";
     let mut tables = database.prepare(names).expect("a query");
     let tables = tables.query_map([], |row| row.get(0)).expect("tables");
     let tables: Vec<String> = tables.map(|name| name.expect("a name")).collect();
@@ -137,7 +141,8 @@ fn contents(disk: &Disk) -> BTreeMap<String, Vec<String>> {
     }
     let mut contents = BTreeMap::new();
     for entry in entries {
-        let (name, copy) = (entry.file_name().into_string().expect("a name"), copies.path().join(entry.file_name()));
+        let (name, copy) =
+            (entry.file_name().into_string().expect("a name"), copies.path().join(entry.file_name()));
         match name.rsplit_once('.') {
             // SQLite makes and drops them as it opens and closes.
             Some((_, "db-wal" | "db-shm")) => {}
@@ -167,7 +172,10 @@ fn a_stop_and_a_start_on_a_full_disk_lose_nothing() {
     let before = contents(&disk);
     let said = disk.isotope(&["serve", "--listen", "127.0.0.1:0"]);
     assert_eq!(said.code, 1, "{} {}", said.out, said.err);
-    assert!(said.err.contains("store does not work") && said.err.contains("disk is full"), "{}", said.err);
+    let sentence = said.err.lines().last().unwrap_or_default();
+    let names_it =
+        sentence.starts_with("isotope: ") && sentence.contains(disk.data().to_str().expect("a plain path"));
+    assert!(names_it && sentence.contains("cannot be written: No space left on device"), "{}", said.err);
     check_log(&said.err);
     let after = contents(&disk);
     assert!(before.keys().eq(after.keys()), "{:?} {:?}", before.keys(), after.keys());

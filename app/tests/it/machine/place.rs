@@ -85,7 +85,11 @@ impl Disk {
     /// Mounts something; whether that was allowed, and the words where it was not.
     pub fn mount(&self, arguments: &[&str]) -> Result<(), String> {
         let output = self.command("mount").args(arguments).output().expect("nsenter runs");
-        if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+        if output.status.success() {
+            Ok(())
+        } else {
+            Err(String::from_utf8_lossy(&output.stderr).into_owned())
+        }
     }
 
     /// Where the disk is mounted.
