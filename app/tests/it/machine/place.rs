@@ -92,6 +92,19 @@ impl Disk {
         }
     }
 
+    /// Mounts again what is mounted at a place, with these options and no others; the words where that was refused.
+    pub fn remount(&self, options: &str, place: &str) -> Result<(), String> {
+        // The options that it has name users of outside, whom a user namespace does not know.
+        self.mount(&["--options-mode", "ignore", "-o", &format!("remount,{options}"), "none", place])
+    }
+
+    /// An empty folder that is not on the disk.
+    pub fn folder_beside(&self, name: &str) -> String {
+        let folder = self.root.path().join(name);
+        std::fs::create_dir(&folder).expect("a folder");
+        folder.to_str().expect("a plain path").to_owned()
+    }
+
     /// Where the disk is mounted.
     pub fn mount_point(&self) -> String {
         self.root.path().join("disk").to_str().expect("a plain path").to_owned()

@@ -33,10 +33,10 @@ fn a_read_only_disk_is_named_at_the_start() {
     let disk = Disk::of_mib(DISK_MIB);
     let folder = disk.data().to_str().expect("a plain path").to_owned();
     let mount_point = disk.mount_point();
-    disk.mount(&["-o", "remount,ro", &mount_point]).expect("remounted");
+    disk.remount("ro", &mount_point).expect("remounted");
     // Nothing is there yet, and nothing can be made.
     assert_refused(&disk.isotope(&SERVE), &folder, "Read-only file system");
-    disk.mount(&["-o", "remount,rw", &mount_point]).expect("remounted");
+    disk.remount("rw", &mount_point).expect("remounted");
 
     let process = disk.shop(&[]);
     let mut buyer = Buyer::new(process.address, "ada");
@@ -44,11 +44,11 @@ fn a_read_only_disk_is_named_at_the_start() {
     let order = placed(order_lamp(&mut buyer, &product, "before-it-is-read-only")).expect("it is placed");
     buyer.wait_for(&order, &["delivered"]);
     assert!(process.stop().expect("it stops").success());
-    disk.mount(&["-o", "remount,ro", &mount_point]).expect("remounted");
+    disk.remount("ro", &mount_point).expect("remounted");
     for arguments in [&SERVE[..], &["migrate"]] {
         assert_refused(&disk.isotope(arguments), &folder, "Read-only file system");
     }
-    disk.mount(&["-o", "remount,rw", &mount_point]).expect("remounted");
+    disk.remount("rw", &mount_point).expect("remounted");
     let process = disk.shop(&[]);
     Buyer::new(process.address, "ada").wait_for(&order, &["delivered"]);
     assert!(process.stop().expect("it stops").success());
@@ -64,13 +64,16 @@ fn a_folder_that_becomes_read_only_under_a_shop_loses_nothing() {
     let process = disk.shop(&[]);
     let shoppers = Shoppers::send(process.address, "shopper", 2);
     shoppers.wait_for_more(4);
-    let refusal = disk.mount(&["-o", "remount,ro", &mount_point]).expect_err("files are open for writing");
+    let refusal = disk.remount("ro", &mount_point).expect_err("files are open for writing");
     assert!(refusal.contains("busy"), "{refusal}");
 
     let folder = disk.data().to_str().expect("a plain path").to_owned();
-    disk.mount(&["--bind", &folder, &folder]).expect("bound");
-    disk.mount(&["-o", "remount,bind,ro", &folder]).expect("remounted");
-    assert!(!disk.command("touch").arg(disk.data().join("file")).status().expect("it runs").success());
+    let view = disk.folder_beside("view");
+    disk.mount(&["--bind", &folder, &view]).expect("bound");
+    disk.remount("bind,ro", &view).expect("nobody has opened a file by this way");
+    disk.mount(&["--bind", &view, &folder]).expect("what is bound again is read-only as before");
+    let touched = disk.command("touch").arg(disk.data().join("file")).output().expect("it runs");
+    assert!(!touched.status.success(), "the folder can be written");
     // What is open stays open: orders go on, and people can look around.
     shoppers.wait_for_more(4);
     let mut buyer = Buyer::new(process.address, "reader");
