@@ -13,6 +13,12 @@ use serde::{Deserialize, Serialize};
 /// In the data directory while a server is at work: where it listens.
 pub const SERVER_FILE: &str = "server.json";
 
+/// Where it is written before it is true.
+const DRAFT_FILE: &str = "server.new";
+
+/// The database that every shop has.
+const ANY_DATABASE: &str = "ordering.db";
+
 /// How often a lock that is held is looked at again.
 const LOOKS_MAX: u32 = 10;
 
@@ -93,18 +99,26 @@ impl DataDirectory {
         }
     }
 
-    /// Tells other commands where this process listens.
+    /// Writes down where this process listens, for [`announce`](Self::announce). It is the first that a start writes, so that a start that
+    /// finds no room for it has changed nothing.
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn announce(&self, address: SocketAddr) -> anyhow::Result<()> {
+    pub fn draft(&self, address: SocketAddr) -> anyhow::Result<()> {
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let server = Server { address, pid: std::process::id(), version };
-        let (file, draft) = (self.path.join(SERVER_FILE), self.path.join("server.new"));
-        // Whole or not at all, for whoever reads it meanwhile.
+        let draft = self.path.join(DRAFT_FILE);
         std::fs::write(&draft, serde_json::to_vec(&server)?)
-            .and_then(|()| std::fs::rename(&draft, &file))
-            .with_context(|| format!("{} cannot be written", file.display()))
+            .with_context(|| format!("{} cannot be written", draft.display()))
+    }
+
+    /// Tells other commands what was drafted: whole or not at all, for whoever reads it meanwhile.
+    ///
+    /// # Errors
+    /// The file cannot be put in its place.
+    pub fn announce(&self) -> anyhow::Result<()> {
+        let (draft, file) = (self.path.join(DRAFT_FILE), self.path.join(SERVER_FILE));
+        std::fs::rename(draft, &file).with_context(|| format!("{} cannot be written", file.display()))
     }
 
     /// Takes the announcement back.
@@ -122,6 +136,27 @@ impl DataDirectory {
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+}
+
+impl Drop for DataDirectory {
+    /// A start that has failed leaves no draft behind. Without one there is nothing to remove.
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(self.path.join(DRAFT_FILE));
+    }
+}
+
+/// Makes sure that a directory holds a shop's databases, and that this process may see them.
+///
+/// # Errors
+/// It holds none, or they cannot be seen.
+pub fn ensure_shop(path: &Path) -> anyhow::Result<()> {
+    match std::fs::metadata(path.join(ANY_DATABASE)) {
+        Ok(file) if file.is_file() => Ok(()),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("the data directory {} cannot be read", path.display()))
+        }
+        _ => bail!("{} holds no shop's data", path.display()),
     }
 }
 

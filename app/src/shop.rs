@@ -44,6 +44,7 @@ impl Shop {
         let listener = TcpListener::bind(settings.listen).await.with_context(|| {
             format!("{} cannot be listened on; choose another address with --listen", settings.listen)
         })?;
+        directory.draft(listener.local_addr()?)?;
         let settings = settings.listening_on(listener.local_addr()?);
         Self::start_with(directory, Some(listener), &settings).await
     }
@@ -91,11 +92,12 @@ impl Shop {
             routes = routes.merge(mounted.routes);
             services.push(mounted.service);
         }
-        if let Some(clock) = &ctx.virtual_clock {
-            // Time goes on where it stood: what an earlier process has left is not done at the beginning of time.
-            for service in &services {
-                let latest = service.reads().latest_event().await?;
-                latest.into_iter().for_each(|time| clock.advance_to(time));
+        // Time goes on where it stood: what an earlier process has left is not done at the beginning of time, nor is it in the future.
+        for service in &services {
+            match (service.reads().latest_event().await?, &ctx.virtual_clock) {
+                (Some(latest), Some(clock)) => clock.advance_to(latest),
+                (Some(latest), None) => SystemClock::go_on_from(latest),
+                (None, _) => {}
             }
         }
         for service in &services {
@@ -115,8 +117,8 @@ impl Shop {
             system.request_counts().clone(),
         );
         seed::first_start(&routes, &ctx, settings).await?;
-        if let Some(listener) = &listener {
-            directory.announce(listener.local_addr()?)?;
+        if listener.is_some() {
+            directory.announce()?;
         }
         let token = ctx.secrets.admin_token();
         let connections = ConnectionLimits { open_max: settings.connections_max, ..Default::default() };

@@ -23,7 +23,7 @@ use serde::Serialize;
 
 use books::Books;
 
-use crate::directory::DataDirectory;
+use crate::directory::{DataDirectory, ensure_shop};
 
 /// How often a live shop is looked at again before what looked wrong counts: its databases are read one after the other, and orders move meanwhile.
 const LOOKS_MAX: u32 = 8;
@@ -105,7 +105,7 @@ pub async fn run(data: &Path, database_url: Option<String>) -> anyhow::Result<Re
         None => Stores::Sqlite(data.to_owned()),
     };
     if let Stores::Sqlite(directory) = &stores {
-        ensure!(directory.join("ordering.db").is_file(), "{} holds no shop's data", data.display());
+        ensure_shop(directory)?;
     }
     let mut look = self::look(&stores, data, live).await?;
     for _ in 1..LOOKS_MAX {

@@ -20,7 +20,7 @@ use tower::ServiceExt;
 
 use super::place::Place;
 use crate::{
-    directory::{DataDirectory, Server},
+    directory::{DataDirectory, Server, ensure_shop},
     shop::{self, Shop},
     system::{self, System},
 };
@@ -74,7 +74,7 @@ impl Api {
         }
         ensure!(need != Need::Live, "no server runs on {}; start one with `isotope serve`", data.display());
         if shop::stores(&settings) == Stores::Sqlite(data.clone()) {
-            ensure!(data.join("ordering.db").is_file(), "{} holds no shop's data", data.display());
+            ensure_shop(data)?;
         }
         if need == Need::Writing {
             let shop = Shop::start_quietly(&settings).await?;

@@ -112,27 +112,32 @@ impl Serve {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let settings = self.settings()?;
         let shop = Shop::start(&settings).await?;
+        // Before it says that it is ready: who hears that may ask it to stop at once.
+        let stop = stop_signal().context("requests to stop cannot be heard")?;
         // Nobody may listen: that is no reason to end.
         let _ = output::line(&format!("isotope is ready: http://{}/api/v1", shop.address()?));
-        shop.serve(stop_signal()).await;
+        shop.serve(stop).await;
         let _ = output::line("isotope has stopped");
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// Ctrl-C, or a service manager's request to end.
-async fn stop_signal() {
-    let interrupt = tokio::signal::ctrl_c();
+/// Ctrl-C, or a service manager's request to end; heard from the moment that this returns.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+        let (mut interrupt, mut terminate) =
+            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        Ok(async move {
             tokio::select! {
-                _ = interrupt => {}
+                _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
             }
-            return;
-        }
+        })
     }
-    let _ = interrupt.await;
+    #[cfg(not(unix))]
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
 }

@@ -33,7 +33,8 @@ pub(super) fn routes(system: &System, openapi: &str, asyncapi: &str) -> Router {
 async fn ready(State(system): State<System>) -> Result<StatusCode, Problem> {
     for service in system.services() {
         if service.stats().failing.load(std::sync::atomic::Ordering::Acquire) {
-            return Err(Problem::unavailable());
+            let detail = format!("The data of the {} service cannot be written now.", service.name());
+            return Err(Problem { detail, ..Problem::unavailable() });
         }
         let stopped = service.stats().stopped_sources.lock().clone();
         if let Some((source, why)) = stopped.into_iter().next() {

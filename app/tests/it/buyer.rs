@@ -78,7 +78,10 @@ impl Buyer {
         if item.status != 200 {
             return Ok(Err(item));
         }
-        self.put(&format!("/carts/{id}/shipping-address"), &address())?;
+        let addressed = self.put(&format!("/carts/{id}/shipping-address"), &address())?;
+        if addressed.status != 200 {
+            return Ok(Err(addressed));
+        }
         let cart = self.put(&format!("/carts/{id}/shipping-method"), &json!({ "code": "standard" }))?;
         Ok(if cart.status == 200 { Ok(cart.json()) } else { Err(cart) })
     }

@@ -12,6 +12,8 @@ mod customers;
 mod hot;
 mod journey;
 mod live;
+#[cfg(target_os = "linux")]
+mod machine;
 mod mail;
 mod people;
 mod planted;

@@ -99,25 +99,28 @@ pub(crate) fn open<S: Service>(
     Ok(calls.into_iter().filter(|(_, state)| *state == EffectState::Running).map(|(call, _)| call).collect())
 }
 
-/// Takes over the effects whose lease has ended: their process is gone, and what became of them is not known.
+/// Takes over the effects whose lease ends by `until`: their process is gone, or their answers were lost, and what became of them is not
+/// known.
 pub(crate) fn take_over<S: Service>(
     session: &mut dyn Session,
+    until: Timestamp,
     now: Timestamp,
     limit: usize,
 ) -> Result<Vec<Call<S>>, StoreError> {
-    let taken = take_over_in_transaction(session, now, limit);
+    let taken = take_over_in_transaction(session, until, now, limit);
     undo_where_it_failed(session, taken)
 }
 
 fn take_over_in_transaction<S: Service>(
     session: &mut dyn Session,
+    until: Timestamp,
     now: Timestamp,
     limit: usize,
 ) -> Result<Vec<Call<S>>, StoreError> {
     let mut calls: Vec<Call<S>> = Vec::new();
     session.begin()?;
     let equal = vec![("state", EffectState::Running.to_value())];
-    let filter = Filter::Until { equal, column: "due_us", until: now.0, limit };
+    let filter = Filter::Until { equal, column: "due_us", until: until.0, limit };
     for row in session.select(&Select { table: &EFFECT, filter, lock: Lock::Update })? {
         let (mut call, _) = Call::from_row(row)?;
         call.attempts += 1;

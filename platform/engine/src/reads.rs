@@ -10,7 +10,7 @@ use crate::{
     record::Record,
     session::StoreError,
     sql::Dialect,
-    system::EVENT_LOG,
+    system::{EVENT_LOG, LOG_HEAD},
     table::{Column, Table},
     value::{ColumnKind, Key, Row, Value},
 };
@@ -86,12 +86,18 @@ impl Reads {
         found.iter().map(|row| Ok(row_of(table, row)?)).collect()
     }
 
-    /// When the latest event of the service's log was decided. Reads all of the log.
+    /// When the latest event of the service's log was decided.
     ///
     /// # Errors
     /// The store cannot be read.
     pub async fn latest_event(&self) -> Result<Option<Timestamp>, StoreError> {
-        let found = self.query(format!("SELECT MAX(at_us) FROM {}", EVENT_LOG.name), Vec::new()).await?;
+        // The last of each partition: the log may be long.
+        let sql = format!(
+            "SELECT MAX(event.at_us) FROM {} AS head JOIN {} AS event \
+             ON event.topic = head.topic AND event.part = head.part AND event.pos = head.pos",
+            LOG_HEAD.name, EVENT_LOG.name
+        );
+        let found = self.query(sql, Vec::new()).await?;
         let latest = found.first().map(|row| row.try_get_by_index::<Option<i64>>(0)).transpose()?;
         Ok(latest.flatten().map(Timestamp))
     }

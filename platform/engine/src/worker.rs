@@ -37,6 +37,8 @@ pub(crate) struct Worker<S: Service> {
     pub next_timer: Option<Timestamp>,
     pub next_retry: Option<Timestamp>,
     pub next_take_over: Timestamp,
+    /// The store has failed and works again, and answers of the outside may have been lost meanwhile.
+    recovered: bool,
 }
 
 impl<S: Service> Worker<S> {
@@ -82,7 +84,8 @@ impl<S: Service> Worker<S> {
         let next_timer = timers::next_due(&mut *session, &partitions).map_err(store_error)?;
         // Nobody else writes to a file of its own, so calls that are under way in it belong to a process that is gone.
         let orphaned = if session.shared() { clock.now() } else { Timestamp(i64::MAX) };
-        let calls = effects::take_over(&mut *session, orphaned, usize::MAX >> 1).map_err(store_error)?;
+        let calls =
+            effects::take_over(&mut *session, orphaned, clock.now(), usize::MAX >> 1).map_err(store_error)?;
         let worker = Self {
             core,
             session,
@@ -92,6 +95,7 @@ impl<S: Service> Worker<S> {
             next_timer,
             next_retry: Some(clock.now()),
             next_take_over: clock.now().plus(TAKE_OVER_EVERY),
+            recovered: false,
         };
         Ok((worker, calls))
     }
@@ -151,13 +155,19 @@ impl<S: Service> Worker<S> {
 
     /// The calls of a process that is gone, when it is time to look for them.
     pub fn take_over(&mut self, now: Timestamp) -> Result<Vec<Call<S>>, StoreError> {
+        if self.recovered {
+            // Nobody else writes to a file of its own: what is under way in it need not wait until its lease ends.
+            let calls = effects::take_over(&mut *self.session, Timestamp(i64::MAX), now, usize::MAX >> 1)?;
+            self.recovered = false;
+            return Ok(calls);
+        }
         // A clock that was set back must not keep the lane from looking until it is where it was.
         let was_set_back = self.next_take_over > now.plus(TAKE_OVER_EVERY);
         if self.next_take_over > now && !was_set_back {
             return Ok(Vec::new());
         }
         self.next_take_over = now.plus(TAKE_OVER_EVERY);
-        effects::take_over(&mut *self.session, now, TAKE_OVER_MAX)
+        effects::take_over(&mut *self.session, now, now, TAKE_OVER_MAX)
     }
 
     /// Decides a batch. `on_commit` hears of each transaction right after its commit, with the number of its first message.
@@ -192,6 +202,7 @@ impl<S: Service> Worker<S> {
         let inbox = crate::inbox::Inbox::load(&mut *session, S::NAME.as_str())?;
         let parked = parking::all(&mut *session)?.into_iter().map(|parked| parked.subject).collect();
         self.next_timer = timers::next_due(&mut *session, &self.partitions)?;
+        self.recovered = !session.shared();
         self.session = session;
         self.core.inbox = inbox;
         self.core.parked = parked;

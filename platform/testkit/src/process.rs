@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, BufRead, BufReader},
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
     time::{Duration, Instant},
@@ -10,6 +10,8 @@ use std::{
 
 /// What the first line on standard output begins with.
 const READY: &str = "isotope is ready: http://";
+
+const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// How long a shop may take to stop by itself.
 const STOP_PATIENCE: Duration = Duration::from_secs(30);
@@ -28,20 +30,32 @@ impl ShopProcess {
     /// # Errors
     /// It cannot be started, or ends before it is ready; its own words are on standard error.
     pub fn start(program: &Path, data: &Path, arguments: &[&str]) -> io::Result<Self> {
-        Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), program, data, arguments)
+        Self::spawn(Command::new(program), ANY_PORT, data, arguments)
     }
 
     /// The same at an address, such as that of one which has stopped.
     ///
     /// # Errors
-    /// Those of [`start`](Self::start).
+    /// See [`start`](Self::start).
     pub fn start_at(
         address: SocketAddr,
         program: &Path,
         data: &Path,
         arguments: &[&str],
     ) -> io::Result<Self> {
-        let mut child = Command::new(program)
+        Self::spawn(Command::new(program), address, data, arguments)
+    }
+
+    /// Starts a shop by a command of one's own, such as a program that runs it in other surroundings. It must become the shop's process.
+    ///
+    /// # Errors
+    /// See [`start`](Self::start).
+    pub fn start_by(command: Command, data: &Path, arguments: &[&str]) -> io::Result<Self> {
+        Self::spawn(command, ANY_PORT, data, arguments)
+    }
+
+    fn spawn(mut command: Command, address: SocketAddr, data: &Path, arguments: &[&str]) -> io::Result<Self> {
+        let mut child = command
             .args(["serve", "--listen", &address.to_string(), "--data"])
             .arg(data)
             .args(arguments)

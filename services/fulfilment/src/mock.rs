@@ -61,6 +61,16 @@ fn cut_off_torn_line(file: &mut File) -> std::io::Result<()> {
     if start + whole_bytes < length { file.set_len(start + whole_bytes) } else { Ok(()) }
 }
 
+/// Appends a line or nothing: what a full disk has taken of it is cut off again, so that no later line is spoilt by it.
+fn append_whole(file: &mut File, line: &[u8]) -> std::io::Result<()> {
+    let length = file.metadata()?.len();
+    let written = file.write_all(line);
+    if written.is_err() {
+        file.set_len(length)?;
+    }
+    written
+}
+
 /// The keys of the bookings in a file.
 fn read_keys(path: &Path) -> std::io::Result<HashSet<Box<str>>> {
     let mut keys = HashSet::new();
@@ -95,7 +105,8 @@ impl Carrier for MockCarrier {
             return Ok(booking);
         }
         // One small write into the system's cache: quicker than handing it to another thread.
-        bookings.file.write_all(line.as_bytes()).map_err(|error| OutsideError::Unknown(error.to_string()))?;
+        append_whole(&mut bookings.file, line.as_bytes())
+            .map_err(|error| OutsideError::Unknown(error.to_string()))?;
         if let Some(keys) = &mut bookings.keys {
             keys.insert(key.into());
         }

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bus::{Embedded, Logged, Transport};
-use contracts::ServiceName;
+use contracts::{ServiceName, Timestamp};
 use parking_lot::Mutex;
 use uuid::Uuid;
 
@@ -84,13 +84,19 @@ pub fn an_effect_of_a_process_that_is_gone_is_taken_over(world: &World) {
     lane.command(Message::AskOutside { account: ACCOUNT }).expect("asked");
     let now = lane.core.clock.now();
     let mut later = world.lane();
-    let none = effects::take_over::<Bank>(&mut *later.session, now, 10).expect("effects are read");
+    let none = effects::take_over::<Bank>(&mut *later.session, now, now, 10).expect("effects are read");
     assert!(none.is_empty(), "its process may still be calling");
     let after_lease = now.plus(effects::LEASE);
-    let taken = effects::take_over::<Bank>(&mut *later.session, after_lease, 10).expect("effects are read");
+    let take = |lane: &mut LaneByHand, until, now| {
+        effects::take_over::<Bank>(&mut *lane.session, until, now, 10).expect("effects are read")
+    };
+    let taken = take(&mut later, after_lease, after_lease);
     assert_eq!(taken.iter().map(|call| (call.unknown, call.attempts)).collect::<Vec<_>>(), [(true, 1)]);
-    let again = effects::take_over::<Bank>(&mut *later.session, after_lease, 10).expect("effects are read");
-    assert!(again.is_empty(), "one process takes it over");
+    assert!(take(&mut later, after_lease, after_lease).is_empty(), "one process takes it over");
+    // Who knows that the process is gone takes over whatever its lease says, and has a lease of its own, which ends.
+    assert_eq!(take(&mut later, Timestamp(i64::MAX), now).len(), 1);
+    assert!(take(&mut later, now, now).is_empty());
+    assert_eq!(take(&mut later, after_lease, after_lease).len(), 1);
 }
 
 /// The projection, standing at the first event or where the store says.

@@ -198,7 +198,7 @@ fn calls_that_cannot_be_taken_over_now_lock_nobody_out() {
     let far = Timestamp(i64::MAX);
     for fault in [CommitFault::RequestLost, CommitFault::AnswerLost] {
         let mut failing = FaultySession { session: world.session(), fault: Some(fault) };
-        assert!(effects::take_over::<Bank>(&mut failing, far, 10).is_err());
+        assert!(effects::take_over::<Bank>(&mut failing, far, far, 10).is_err());
         let mut other = world.session();
         other.begin().expect("nobody has the store");
         other.rollback();

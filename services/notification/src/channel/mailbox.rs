@@ -62,6 +62,16 @@ fn open(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// Appends a line or nothing: what a full disk has taken of it is cut off again, so that no later line is spoilt by it.
+fn append_whole(file: &mut File, line: &[u8]) -> io::Result<()> {
+    let length = file.metadata()?.len();
+    let written = file.write_all(line);
+    if written.is_err() {
+        file.set_len(length)?;
+    }
+    written
+}
+
 impl DevelopmentMailbox {
     /// Opens the mailbox of a file, which is made where there is none, and its folder with it.
     ///
@@ -71,17 +81,19 @@ impl DevelopmentMailbox {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        let mut file = open(path)?;
-        let bytes = std::fs::read(path)?;
-        // A line that a crash has cut short, and nothing else, is no mail; its notification is sent again.
+        let file = open(path)?;
+        let mut bytes = std::fs::read(path)?;
+        // A line that a crash has cut short is no mail; its notification is sent again. Cutting it off needs no room, on a full disk.
+        let whole_bytes = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+        if whole_bytes < bytes.len() {
+            file.set_len(whole_bytes as u64)?;
+            bytes.truncate(whole_bytes);
+        }
         let read = |line: &[u8]| serde_json::from_slice::<StoredMail>(line).ok().map(Arc::new);
         let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         let mut mails: VecDeque<Arc<StoredMail>> = lines.clone().filter_map(read).collect();
         while mails.len() > mails_max {
             mails.pop_front();
-        }
-        if bytes.last().is_some_and(|byte| *byte != b'\n') {
-            file.write_all(b"\n")?;
         }
         let inner = Mutex::new(Shelf { mails, lines: lines.count(), file });
         Ok(Self { from, path: path.to_owned(), mails_max, inner })
@@ -119,7 +131,7 @@ impl DevelopmentMailbox {
             // A repeat, as its reader can tell by its name.
             return Ok(());
         }
-        inner.file.write_all(&line)?;
+        append_whole(&mut inner.file, &line)?;
         inner.lines += 1;
         inner.mails.push_back(Arc::new(mail));
         if inner.mails.len() > self.mails_max {
