@@ -15,7 +15,7 @@ use contracts::{PARTITIONS, ServiceName};
 use engine::EventFilter;
 use futures_util::stream;
 use garde::Validate;
-use host::{Params, Problem, Staff, Stores};
+use host::{Params, Problem, Staff, Stores, Validity};
 use serde::Deserialize;
 use tokio::{
     sync::{Notify, mpsc, watch},
@@ -82,6 +82,7 @@ async fn tail_events(
     State(system): State<System>,
     _: Staff,
     headers: HeaderMap,
+    validity: Validity,
     Params(query): Params<TailQuery>,
 ) -> Result<Response, Problem> {
     let sources = sources(query.source.as_deref())?;
@@ -91,7 +92,7 @@ async fn tail_events(
         correlation_id: query.correlation,
         ..EventFilter::default()
     };
-    tail(&system, &headers, &sources, filter, query.after.as_deref()).await
+    tail(&system, &headers, validity, &sources, filter, query.after.as_deref()).await
 }
 
 /// Where to begin.
@@ -112,16 +113,18 @@ async fn tail_orders(
     State(system): State<System>,
     _: Staff,
     headers: HeaderMap,
+    validity: Validity,
     Params(query): Params<OrdersQuery>,
 ) -> Result<Response, Problem> {
     let sources = [ServiceName::Ordering];
-    tail(&system, &headers, &sources, EventFilter::default(), query.after.as_deref()).await
+    tail(&system, &headers, validity, &sources, EventFilter::default(), query.after.as_deref()).await
 }
 
 /// Follows the logs of some services from a place on.
 async fn tail(
     system: &System,
     headers: &HeaderMap,
+    validity: Validity,
     sources: &[ServiceName],
     filter: EventFilter,
     after: Option<&str>,
@@ -141,7 +144,7 @@ async fn tail(
     let farewell = events.clone().reserve_owned().await.map_err(|_| Problem::internal())?;
     let (stopping, patience) = (system.0.stopping.clone(), READER_PATIENCE);
     let shared = matches!(system.stores(), Stores::Postgres(_)).then(|| system.0.ctx.transport.clone());
-    let tail = Tail { logs, filter, woken, events, stopping, patience, shared };
+    let tail = Tail { logs, filter, woken, events, stopping, patience, shared, validity };
     tokio::spawn(async move {
         farewell.send(tail.run().await.into());
         drop(place);
@@ -193,6 +196,8 @@ struct Tail {
     patience: Duration,
     /// Where other processes may append to the logs.
     shared: Option<Embedded>,
+    /// How long whoever reads may be told more.
+    validity: Validity,
 }
 
 /// Why a stream ends.
@@ -204,6 +209,8 @@ enum Farewell {
     CutOff,
     /// The shop stops.
     Stopped,
+    /// The reader's access token or session has ended.
+    Expired,
     /// A log cannot be read.
     Failed,
 }
@@ -216,6 +223,9 @@ impl From<Farewell> for Event {
                 ("cut-off", "The reader took nothing for too long. Go on with Last-Event-ID.".to_owned())
             }
             Farewell::Stopped => ("stopped", "The shop stops.".to_owned()),
+            Farewell::Expired => {
+                ("expired", "The access token or its session has ended. Go on with Last-Event-ID.".to_owned())
+            }
             Farewell::Failed => ("error", "A log cannot be read. Go on with Last-Event-ID.".to_owned()),
         };
         Self::default().event(name).data(detail)
@@ -263,6 +273,7 @@ impl Tail {
                 _ = ticks.tick(), if shared.is_some() => true,
                 () = events.closed() => return Farewell::Gone,
                 _ = self.stopping.wait_for(|stopping| *stopping) => return Farewell::Stopped,
+                () = self.validity.ended() => return Farewell::Expired,
             };
             if look_again {
                 self.look_again().await;
@@ -316,6 +327,7 @@ mod tests {
     use bus::{Consumer, Cursors, Embedded, Log, Logged, Transport};
     use contracts::{Envelope, ServiceName, Timestamp};
     use engine::EventFilter;
+    use host::Validity;
     use tokio::sync::{Notify, mpsc, watch};
     use uuid::Uuid;
 
@@ -366,9 +378,9 @@ mod tests {
         let (events, receiver) = mpsc::channel(room);
         let (stop, stopping) = watch::channel(false);
         let patience = Duration::from_millis(20);
-        let filter = EventFilter::default();
+        let (filter, validity) = (EventFilter::default(), Validity::without_end());
         (
-            Tail { logs: vec![followed], filter, woken, events, stopping, patience, shared: None },
+            Tail { logs: vec![followed], filter, woken, events, stopping, patience, shared: None, validity },
             receiver,
             stop,
         )

@@ -17,7 +17,8 @@ fn address() -> Value {
 }
 
 /// A cart with a product, ready to be checked out, and what it costs.
-fn filled_cart(person: &mut Person, product: &Value, quantity: u32) -> (String, Value) {
+/// A customer's cart that can be checked out: its path, and what it comes to.
+pub fn filled_cart(person: &mut Person, product: &Value, quantity: u32) -> (String, Value) {
     let cart = person.ask("POST", "/carts", Some(json!({})), 201);
     let path = format!("/carts/{}", cart["id"].as_str().expect("an id"));
     let item = json!({"product_id": product["id"], "quantity": quantity});
@@ -27,7 +28,8 @@ fn filled_cart(person: &mut Person, product: &Value, quantity: u32) -> (String, 
     (path, ready["total"].clone())
 }
 
-fn check_out(person: &mut Person, cart: &str, total: &Value, method: &str) -> String {
+/// Checks a cart out; the order's id.
+pub fn check_out(person: &mut Person, cart: &str, total: &Value, method: &str) -> String {
     let body = json!({"email": "ada@example.com", "total": total, "payment_method": method});
     let placed = person.ask("POST", &format!("{cart}/checkout"), Some(body), 202);
     placed["order"]["id"].as_str().expect("an id").to_owned()

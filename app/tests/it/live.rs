@@ -14,6 +14,8 @@ use testkit::{PostgresServer, ShopProcess};
 use crate::{
     buyer::{Buyer, PROGRAM, Placed, shop},
     command::fine,
+    customers::{check_out, filled_cart},
+    people::Person,
 };
 
 /// An event as it came over the wire.
@@ -198,4 +200,37 @@ fn a_shop_that_stops_tells_those_who_follow() {
     assert!(process.stop().expect("it stops").success());
     assert_eq!(following.next().expect("a last event").kind, "stopped");
     assert!(following.next().is_none());
+}
+
+#[test]
+fn a_stream_ends_with_the_session_of_its_reader() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let waiting = ["--grace-period", "1h"];
+    let process =
+        ShopProcess::start(Path::new(PROGRAM), directory.path(), &waiting).expect("the shop starts");
+    let address = process.address;
+    let mut operator = Person::operator(address, directory.path());
+    let mut sam = Person::staff(&mut operator, "sam@example.com", "staff");
+    let mut ada = Person::customer(address, "ada@example.com");
+    let product = Buyer::new(address, "ada").products().expect("the shop answers").swap_remove(0);
+    let (cart, total) = filled_cart(&mut ada, &product, 1);
+    let order = check_out(&mut ada, &cart, &total, "pm_mock_approve");
+
+    let bearer = |person: &Person| format!("Bearer {}", person.token());
+    let (sams, adas) = (bearer(&sam), bearer(&ada));
+    let mut of_staff = Following::open(address, "/admin/orders/events", &[("authorization", &sams)]);
+    let path = format!("/orders/{order}/events");
+    let mut of_ada = Following::open(address, &path, &[("authorization", &adas)]);
+    assert_eq!((of_staff.status, of_ada.status), (200, 200));
+    assert_eq!(of_ada.next().map(|shown| shown.kind).as_deref(), Some("order.submitted.v1"));
+
+    let me = sam.ask("GET", "/staff/me", None, 200);
+    let id = me["id"].as_str().expect("an id");
+    operator.ask("PATCH", &format!("/admin/staff/{id}"), Some(serde_json::json!({"disabled": true})), 200);
+    assert_eq!(of_staff.next().map(|shown| shown.kind).as_deref(), Some("expired"));
+    assert!(of_staff.next().is_none());
+    ada.ask("DELETE", "/me/sessions", None, 204);
+    assert_eq!(of_ada.next().map(|shown| shown.kind).as_deref(), Some("expired"));
+    assert!(of_ada.next().is_none());
+    assert!(process.stop().expect("it stops").success());
 }

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::response::sse::Event;
 use contracts::{OrderId, ServiceName, Timestamp, partition_of};
 use engine::{EventFilter, Range, Reads, StoreError};
-use host::Problem;
+use host::{Problem, Validity};
 use tokio::sync::Notify;
 
 use super::{bounds::Places, unknown_place};
@@ -38,6 +38,7 @@ pub(super) struct Follower {
     waiting: BTreeMap<i64, (String, OrderEvent)>,
     told: Arc<Notify>,
     places: Places,
+    validity: Validity,
     state: Standing,
 }
 
@@ -60,10 +61,12 @@ impl Follower {
         shown: i64,
         told: Arc<Notify>,
         places: Places,
+        validity: Validity,
     ) -> Result<Option<Self>, Problem> {
         let partition = partition_of(&order.to_string());
         let (waiting, state) = (BTreeMap::new(), Standing::Open);
-        let mut follower = Self { reads, order, partition, position: 0, shown, waiting, told, places, state };
+        let mut follower =
+            Self { reads, order, partition, position: 0, shown, waiting, told, places, validity, state };
         // Before the order, which then counts all up to here.
         let head = follower.head().await?;
         follower.position = head;
@@ -170,6 +173,7 @@ impl Follower {
             tokio::select! {
                 () = self.told.notified() => {}
                 () = self.places.place.closed() => return Some(self.close("stopped")),
+                () = self.validity.ended() => return Some(self.close("expired")),
             }
             if let Err(error) = self.read_on().await {
                 tracing::error!(order = %self.order, %error, "an order's stream cannot go on");

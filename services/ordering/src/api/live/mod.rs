@@ -15,7 +15,7 @@ use axum::{
 };
 use contracts::OrderId;
 use futures_util::stream;
-use host::{Caller, Problem, Segment};
+use host::{Caller, Problem, Segment, Validity};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::Api;
@@ -30,7 +30,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 
 /// An order's events, from its first or from the one after `Last-Event-ID`, and then as they happen. An event's `id` is its number in the
 /// order's way, `event` its type, `data` an `OrderEvent`. When a delivered or cancelled order has nothing left to be decided comes `end`;
-/// a stop of the shop is told as `stopped`. Whoever asks again after the end gets 204.
+/// a stop of the shop is told as `stopped`, the end of the caller's access token or session as `expired`. Whoever asks again after the end gets 204.
 #[utoipa::path(get, path = "/orders/{id}/events", tag = "orders",
     params(("id" = OrderId, Path, description = "The order."),
         ("Last-Event-ID" = Option<i64>, Header, description = "The id of the last event that was read.")),
@@ -42,6 +42,7 @@ async fn order_events(
     Segment(id): Segment<OrderId>,
     headers: HeaderMap,
     caller: Caller,
+    validity: Validity,
 ) -> Result<Response, Problem> {
     api.gate.open(id, &caller).await?;
     let last = last_event_id(&headers)?;
@@ -49,7 +50,7 @@ async fn order_events(
     // Before the first look, so that nothing happens unseen between it and the first wait.
     let told = api.watchers.watch(id);
     let reads = api.engine.reads().clone();
-    let Some(follower) = Follower::begin(reads, id, last, told, places).await? else {
+    let Some(follower) = Follower::begin(reads, id, last, told, places, validity).await? else {
         return Ok(StatusCode::NO_CONTENT.into_response());
     };
     let body = stream::unfold(follower, async |mut follower| {
