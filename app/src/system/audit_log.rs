@@ -4,12 +4,12 @@ use axum::{extract::State, response::Response};
 use contracts::{ServiceName, Timestamp};
 use engine::{AUDIT_LOG, AuditEntry, Reads, RowChange, StoreError, Value};
 use garde::Validate;
-use host::{ListAddress, Page, Params, Problem, Staff};
+use host::{ListAddress, Moment, Page, Params, Problem, Staff, cursor};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
-use super::{System, invalid, sources};
+use super::{System, sources};
 
 pub(super) fn routes() -> OpenApiRouter<System> {
     OpenApiRouter::new().routes(routes!(audit_log))
@@ -38,14 +38,14 @@ struct AuditLogQuery {
     subject: Option<String>,
     /// Only what was done at this time or later, as RFC 3339.
     #[serde(default)]
-    #[garde(length(bytes, max = 40))]
-    #[param(format = DateTime)]
-    from: Option<String>,
+    #[garde(skip)]
+    #[param(value_type = Option<String>, format = DateTime)]
+    from: Option<Moment>,
     /// Only what was done before this time, as RFC 3339.
     #[serde(default)]
-    #[garde(length(bytes, max = 40))]
-    #[param(format = DateTime)]
-    before: Option<String>,
+    #[garde(skip)]
+    #[param(value_type = Option<String>, format = DateTime)]
+    before: Option<Moment>,
     /// How many items, 1 to 100.
     #[serde(default = "host::default_page_limit")]
     #[garde(range(min = 1, max = 100))]
@@ -108,9 +108,9 @@ async fn audit_log(
         actor_id: query.actor_id,
         actor: query.actor,
         subject: query.subject,
-        from: query.from.map(|text| moment("from", &text)).transpose()?,
-        before: query.before.map(|text| moment("before", &text)).transpose()?,
-        older_than: query.cursor.map(|cursor| cursor.parse().map_err(|_| invalid_cursor())).transpose()?,
+        from: query.from.map(|moment| moment.0),
+        before: query.before.map(|moment| moment.0),
+        older_than: cursor(query.cursor.as_deref())?,
     };
     let mut entries: Vec<(ServiceName, AuditEntry)> = Vec::new();
     // One more than is shown tells whether there is a next page.
@@ -120,20 +120,8 @@ async fn audit_log(
         entries.extend(found.into_iter().map(|entry| (name, entry)));
     }
     entries.sort_unstable_by_key(|(_, entry)| std::cmp::Reverse(entry.id));
-    let has_more = entries.len() > query.limit as usize;
-    entries.truncate(query.limit as usize);
-    let next_cursor = entries.last().filter(|_| has_more).map(|(_, entry)| entry.id.to_string());
-    let items: Vec<AuditEntryView> = entries.into_iter().map(view).collect();
-    Ok(address.page(Page { items, next_cursor }, query.limit))
-}
-
-fn moment(field: &str, text: &str) -> Result<Timestamp, Problem> {
-    Timestamp::from_rfc3339(text).ok_or_else(|| invalid(field, "not a time such as 2026-01-31T12:00:00Z"))
-}
-
-fn invalid_cursor() -> Problem {
-    let detail = "The cursor is not one that a page has named.";
-    Problem::new(axum::http::StatusCode::UNPROCESSABLE_ENTITY, "invalid_cursor", detail)
+    let cursor = |(_, entry): &(ServiceName, AuditEntry)| entry.id.to_string();
+    Ok(address.page(Page::cut(entries, query.limit, cursor, view), query.limit))
 }
 
 fn view((service, entry): (ServiceName, AuditEntry)) -> AuditEntryView {

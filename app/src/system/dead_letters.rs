@@ -190,19 +190,14 @@ async fn list_dead_letters(
             break;
         }
     }
-    let more = items.len() as u32 > limit;
-    items.truncate(limit as usize);
-    let next_cursor = items.last().filter(|_| more).map(|last| format!("{}:{}", last.service, last.id));
-    Ok(Json(Page { items, next_cursor }).into_response())
+    let cursor = |last: &DeadLetter| format!("{}:{}", last.service, last.id);
+    Ok(Json(Page::cut(items, limit, cursor, |letter| letter)).into_response())
 }
 
 fn place(cursor: &str) -> Result<(ServiceName, Uuid), Problem> {
     let place =
         cursor.split_once(':').and_then(|(service, id)| Some((service.parse().ok()?, id.parse().ok()?)));
-    place.ok_or_else(|| {
-        let detail = "The cursor is not one that a page has named.";
-        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_cursor", detail)
-    })
+    place.ok_or_else(host::invalid_cursor)
 }
 
 async fn find(system: &System, id: Uuid) -> Result<(ServiceName, Parked), Problem> {

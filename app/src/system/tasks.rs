@@ -182,11 +182,7 @@ async fn list_task_runs(
         runs.extend(reads.task_runs(&filter, query.limit + 1, system.time_of_runs()).await?);
     }
     runs.sort_unstable_by_key(|run| std::cmp::Reverse(run.id));
-    let limit = query.limit as usize;
-    let more = runs.len() > limit;
-    runs.truncate(limit);
-    let next_cursor = runs.last().filter(|_| more).map(|run| run.id.to_string());
-    let page = Page { items: runs.into_iter().map(TaskRunView::from).collect(), next_cursor };
+    let page = Page::cut(runs, query.limit, |last| last.id.to_string(), TaskRunView::from);
     Ok(address.page(page, query.limit))
 }
 

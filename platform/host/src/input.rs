@@ -6,8 +6,12 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::JsonRejection},
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
+use contracts::Timestamp;
 use garde::Validate;
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _},
+};
 use serde_json::Value;
 
 use crate::problem::{FieldError, Problem};
@@ -203,6 +207,18 @@ pub fn email(address: &str, _: &()) -> garde::Result {
         Ok(())
     } else {
         Err(garde::Error::new("not an e-mail address"))
+    }
+}
+
+/// A moment in a query, as RFC 3339.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment(pub Timestamp);
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let time = Timestamp::from_rfc3339(&text);
+        time.map(Self).ok_or_else(|| D::Error::custom("not a time such as 2026-01-31T12:00:00Z"))
     }
 }
 

@@ -34,10 +34,10 @@ pub use context::{
 };
 pub use idempotency::{HasSecrets, Keyed, KeyedSecret, command_key_of};
 pub use if_match::IfMatch;
-pub use input::{Body, Params, Segment, email, words};
+pub use input::{Body, Moment, Params, Segment, email, words};
 pub use metrics::{Counter, Gauge, render as render_metrics, render_gauges};
 pub use order_gate::{Caller, OrderGate};
-pub use page::{ListAddress, Page, PageQuery, default_page_limit};
+pub use page::{ListAddress, Page, PageQuery, cursor, default_page_limit, invalid_cursor};
 pub use principal::{Authentication, Customer, Principal, Staff, StaffAccount, authenticate};
 pub use problem::{FieldError, Problem};
 pub use questions::Questions;

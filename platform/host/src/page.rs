@@ -1,13 +1,17 @@
 //! Cursor pagination: a page names the place after which the next one begins, so that rows added meanwhile move nothing.
 
+use std::str::FromStr;
+
 use axum::{
     Json,
     extract::{FromRequestParts, OriginalUri},
-    http::{HeaderMap, HeaderValue, header, request::Parts},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use garde::Validate;
 use serde::{Deserialize, Serialize};
+
+use crate::problem::Problem;
 
 /// What a caller may say about a page.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::IntoParams)]
@@ -40,6 +44,35 @@ pub struct Page<T> {
     pub next_cursor: Option<String>,
 }
 
+impl<T> Page<T> {
+    /// A page of what was found with one more than it shows, which tells whether another follows. `cursor` names the place of an item.
+    pub fn cut<R>(
+        mut found: Vec<R>,
+        limit: u32,
+        cursor: impl FnOnce(&R) -> String,
+        view: impl FnMut(R) -> T,
+    ) -> Self {
+        let has_more = found.len() > limit as usize;
+        found.truncate(limit as usize);
+        let next_cursor = found.last().filter(|_| has_more).map(cursor);
+        Self { items: found.into_iter().map(view).collect(), next_cursor }
+    }
+}
+
+/// The place after which a page begins, where that is an id.
+///
+/// # Errors
+/// 422 with code `invalid_cursor`.
+pub fn cursor<T: FromStr>(text: Option<&str>) -> Result<Option<T>, Problem> {
+    text.map(|text| text.parse().map_err(|_| invalid_cursor())).transpose()
+}
+
+/// 422 with code `invalid_cursor`.
+pub fn invalid_cursor() -> Problem {
+    let detail = "The cursor is not one that a page has named.";
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_cursor", detail)
+}
+
 /// Where a list is, with its filters: what the next page's address is made from.
 pub struct ListAddress(String);
 
@@ -68,5 +101,26 @@ impl ListAddress {
             headers.insert(header::LINK, link);
         }
         (headers, Json(page)).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Page, cursor};
+
+    #[test]
+    fn a_page_names_the_next_one_only_where_there_is_more() {
+        let page = |found: &[u32]| Page::cut(found.to_vec(), 2, u32::to_string, |number| number * 10);
+        let (full, more) = (page(&[1, 2]), page(&[1, 2, 3]));
+        assert_eq!((full.items, full.next_cursor), (vec![10, 20], None));
+        assert_eq!((more.items, more.next_cursor), (vec![10, 20], Some("2".to_owned())));
+        assert_eq!(page(&[]).next_cursor, None);
+    }
+
+    #[test]
+    fn a_cursor_is_one_that_a_page_has_named() {
+        assert_eq!(cursor::<u32>(None).expect("none"), None);
+        assert_eq!(cursor(Some("7")).expect("a number"), Some(7_u32));
+        assert_eq!(cursor::<u32>(Some("x")).expect_err("no number").code, "invalid_cursor");
     }
 }

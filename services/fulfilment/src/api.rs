@@ -1,6 +1,6 @@
 //! Routes of fulfilment: where an order's parcel is, for its customer; its steps, for staff.
 
-use axum::{Json, extract::State, http::StatusCode, response::Response};
+use axum::{Json, extract::State, response::Response};
 use contracts::{Address, OrderId, Timestamp};
 use engine::{Actor, CommandKey, Engine};
 use host::{Caller, Keyed, ListAddress, OrderGate, Page, Params, Problem, Segment, Staff};
@@ -119,18 +119,14 @@ async fn list_queue(
 ) -> Result<Response, Problem> {
     let after = cursor.as_deref().map(place).transpose()?;
     // One more than is shown tells whether there is a next page.
-    let mut queue = store::queue(api.engine.reads(), status, after, limit + 1).await?;
-    let has_more = queue.len() > limit as usize;
-    queue.truncate(limit as usize);
-    let next_cursor =
-        queue.last().filter(|_| has_more).map(|last| format!("{}.{}", last.created_us.0, last.order_id));
+    let found = store::queue(api.engine.reads(), status, after, limit + 1).await?;
+    let cursor = |last: &Shipment| format!("{}.{}", last.created_us.0, last.order_id);
     let queued = |mut shipment: Shipment| QueuedShipment {
         address: shipment.address.take(),
         lines: std::mem::take(&mut shipment.lines),
         delivery: shipment.into(),
     };
-    let items: Vec<QueuedShipment> = queue.into_iter().map(queued).collect();
-    Ok(address.page(Page { items, next_cursor }, limit))
+    Ok(address.page(Page::cut(found, limit, cursor, queued), limit))
 }
 
 /// The shipment that a page comes after.
@@ -138,8 +134,7 @@ fn place(cursor: &str) -> Result<store::Place, Problem> {
     let parsed = cursor
         .split_once('.')
         .and_then(|(since, order)| Some((Timestamp(since.parse().ok()?), order.parse::<OrderId>().ok()?)));
-    let detail = "The cursor is not one that a page has named.";
-    parsed.ok_or_else(|| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_cursor", detail))
+    parsed.ok_or_else(host::invalid_cursor)
 }
 
 /// Nothing needs to be said to take a step.

@@ -9,12 +9,10 @@ use engine::{Engine, EngineOptions, Opened, OutsideError, StoreAddress, SystemCl
 use fulfilment::{
     Booking, Carrier, CarrierCalls, Config, Fulfilment, Message, MockCarrier, Parcel, Shipment, Status,
 };
+use host::testing::eventually;
 use tokio::sync::Notify;
 
-use crate::{
-    ordering::{eventually, transport_with},
-    shop::Shop,
-};
+use crate::{shop::Shop, shop::transport_with};
 
 /// Books, and never answers.
 struct SilentCarrier {
@@ -60,7 +58,7 @@ async fn a_booking_whose_answer_was_lost_is_asked_for_and_not_made_twice() {
     let bookings = directory.path().join("bookings");
     let mut shop = Shop::with_staff();
     let order_id = shop.order();
-    let transport = transport_with(vec![shop.paid(order_id)]);
+    let transport = transport_with(&[shop.paid(order_id)]);
 
     let booked = Arc::new(Notify::new());
     let carrier = MockCarrier::open(&bookings).expect("opens");

@@ -11,15 +11,12 @@ use bus::Logged;
 use contracts::OrderId;
 use engine::SystemClock;
 use fulfilment::{Config, MOCK_CARRIER};
-use host::{Context, Running, Stores};
+use host::{Context, Running, Stores, testing::eventually};
 use serde_json::{Value, json};
 use testkit::PostgresServer;
 use tower::ServiceExt;
 
-use crate::{
-    ordering::{eventually, transport_with},
-    shop::Shop,
-};
+use crate::{shop::Shop, shop::transport_with};
 
 struct Mounted {
     routes: Router,
@@ -41,7 +38,7 @@ impl Mounted {
         config: &Config,
         events: Vec<Arc<Logged>>,
     ) -> Self {
-        let ctx = Context::new(directory.path(), stores, transport_with(events), Arc::new(SystemClock))
+        let ctx = Context::new(directory.path(), stores, transport_with(&events), Arc::new(SystemClock))
             .expect("new secrets");
         let mounted = fulfilment::mount(&ctx, config).await.expect("mounted");
         mounted.service.start().await.expect("started");

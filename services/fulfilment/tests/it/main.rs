@@ -4,7 +4,6 @@ mod carrier;
 mod crash;
 mod http;
 mod invariants;
-mod ordering;
 mod paid;
 mod parcels;
 mod shop;

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use bus::Logged;
+use bus::{Embedded, Logged};
 use contracts::{
     Address, CartId, Currency, Money, OrderId, ProductId, ServiceName,
     events::ordering::{CancelReason, OrderCancelRequested, OrderCancelled, OrderPaid, StockLine},
 };
 use engine::harness::{Fate, Harness};
 use fulfilment::{Booking, Config, Fulfilment, Shipment, Status};
+use host::testing::Others;
 
 pub const PACKED: &str = "delivery.status_updated.v1";
 pub const STARTED: &str = "delivery.started.v1";
@@ -101,4 +102,11 @@ pub fn address() -> Address {
 
 pub fn booking() -> Booking {
     Booking { carrier: "Mock Parcel".into(), tracking_number: "MP1".into() }
+}
+
+/// A transport on which ordering has published these events.
+pub fn transport_with(events: &[Arc<Logged>]) -> Embedded {
+    let others = Others::of(&[ServiceName::Ordering]);
+    events.iter().for_each(|logged| others.publish(logged));
+    others.transport
 }

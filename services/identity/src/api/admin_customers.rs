@@ -1,16 +1,16 @@
 //! Customers, for staff. Never a password, nor its hash.
 
-use std::{str::FromStr, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Json,
     extract::State,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use contracts::{CustomerId, Timestamp};
+use contracts::CustomerId;
 use garde::Validate;
-use host::{Keyed, ListAddress, Page, Params, Problem, Segment, Staff};
+use host::{Keyed, ListAddress, Moment, Page, Params, Problem, Segment, Staff, cursor};
 use serde::Deserialize;
 
 use super::{Api, failure::Failure, views::StaffCustomerView};
@@ -19,18 +19,6 @@ use crate::{
     message::Message,
     store::{self, Wanted},
 };
-
-/// A time in a query, as RFC 3339.
-#[derive(Clone, Copy, Debug)]
-struct Moment(Timestamp);
-
-impl<'de> Deserialize<'de> for Moment {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let time = Timestamp::from_rfc3339(&text);
-        time.map(Self).ok_or_else(|| serde::de::Error::custom("not a time such as 2026-01-31T12:00:00Z"))
-    }
-}
 
 /// Which customers staff want to see.
 #[derive(Deserialize, Validate, utoipa::IntoParams)]
@@ -70,17 +58,6 @@ pub(super) struct CustomersQuery {
     cursor: Option<String>,
 }
 
-/// The place after which a page begins.
-pub(super) fn cursor<T: FromStr>(text: Option<&str>) -> Result<Option<T>, Problem> {
-    text.map(|text| {
-        text.parse().map_err(|_| {
-            let detail = "The cursor is not one that a page has named.";
-            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_cursor", detail)
-        })
-    })
-    .transpose()
-}
-
 /// Customers with an account, newest first.
 #[utoipa::path(get, path = "/admin/customers", tag = "admin", operation_id = "list_customers", params(CustomersQuery),
     responses((status = 200, body = Page<StaffCustomerView>, headers(("Link" = String, description = "The next page, as rel=\"next\"; not there on the last one."))),
@@ -100,12 +77,9 @@ pub(super) async fn list(
         before: cursor(query.cursor.as_deref())?,
     };
     // One more than is shown tells whether there is a next page.
-    let mut customers = store::customers(api.engine.reads(), &wanted, query.limit + 1).await?;
-    let has_more = customers.len() > query.limit as usize;
-    customers.truncate(query.limit as usize);
-    let next_cursor = customers.last().filter(|_| has_more).map(|customer| customer.customer_id.to_string());
-    let items: Vec<StaffCustomerView> = customers.into_iter().map(StaffCustomerView::from).collect();
-    Ok(address.page(Page { items, next_cursor }, query.limit))
+    let found = store::customers(api.engine.reads(), &wanted, query.limit + 1).await?;
+    let cursor = |last: &Customer| last.customer_id.to_string();
+    Ok(address.page(Page::cut(found, query.limit, cursor, StaffCustomerView::from), query.limit))
 }
 
 /// A customer.

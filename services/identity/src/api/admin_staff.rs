@@ -12,7 +12,7 @@ use contracts::{Role, StaffId};
 use garde::Validate;
 use host::{
     Body, IfMatch, Keyed, LinkKind, ListAddress, Page, PageQuery, Params, Problem, Segment,
-    Staff as StaffActor,
+    Staff as StaffActor, cursor,
 };
 use serde::{Deserialize, Serialize};
 
@@ -71,13 +71,11 @@ pub(super) async fn list(
     address: ListAddress,
     Params(query): Params<PageQuery>,
 ) -> Result<Response, Failure> {
-    let after = super::admin_customers::cursor::<StaffId>(query.cursor.as_deref())?;
-    let mut staff = store::staff_after(api.engine.reads(), after, query.limit + 1).await?;
-    let has_more = staff.len() > query.limit as usize;
-    staff.truncate(query.limit as usize);
-    let next_cursor = staff.last().filter(|_| has_more).map(|staff| staff.staff_id.to_string());
-    let items: Vec<StaffView> = staff.into_iter().map(StaffView::from).collect();
-    Ok(address.page(Page { items, next_cursor }, query.limit))
+    let after = cursor(query.cursor.as_deref())?;
+    // One more than is shown tells whether there is a next page.
+    let found = store::staff_after(api.engine.reads(), after, query.limit + 1).await?;
+    let cursor = |last: &Staff| last.staff_id.to_string();
+    Ok(address.page(Page::cut(found, query.limit, cursor, StaffView::from), query.limit))
 }
 
 /// Makes an account, and the invitation with which its holder chooses a password within 48 hours. A repeat under the same

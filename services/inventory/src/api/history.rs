@@ -8,7 +8,7 @@ use host::{ListAddress, Page, PageQuery, Params, Problem, Segment, Staff};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Api, invalid_cursor};
+use super::Api;
 use crate::{
     domain::{Movement, MovementReason, Stock},
     store,
@@ -69,14 +69,13 @@ pub(super) async fn list_movements(
     let reads = api.engine.reads();
     let stock = reads.get::<Stock>(product_id).await?;
     let stock = stock.ok_or_else(|| Problem::not_found("product with stock"))?;
-    let wanted: Option<Uuid> =
-        cursor.map(|cursor| cursor.parse()).transpose().map_err(|_| invalid_cursor())?;
+    let wanted: Option<Uuid> = host::cursor(cursor.as_deref())?;
     let movements = match wanted.or(stock.last_movement) {
         Some(first) => store::movements_from(reads, product_id, first, limit).await?,
         None => Vec::new(),
     };
     if wanted.is_some() && movements.is_empty() {
-        return Err(invalid_cursor());
+        return Err(host::invalid_cursor());
     }
     // A page ends early only at the first movement, which has none before it.
     let next_cursor = movements.last().and_then(|last| last.previous).map(|previous| previous.to_string());

@@ -5,7 +5,7 @@ mod staff;
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Json, extract::State};
 use contracts::ProductId;
 use engine::{Clock, Engine, RandomIds};
 use host::{Problem, Segment};
@@ -35,11 +35,6 @@ pub(crate) fn routes(api: Api) -> OpenApiRouter {
         .routes(routes!(staff::set_threshold))
         .routes(routes!(history::list_movements))
         .with_state(Arc::new(api))
-}
-
-fn invalid_cursor() -> Problem {
-    let detail = "The cursor is not one that a page has named.";
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_cursor", detail)
 }
 
 /// Units of a product.

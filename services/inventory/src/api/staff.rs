@@ -9,7 +9,7 @@ use garde::Validate;
 use host::{Body, Keyed, ListAddress, Page, Params, Problem, Segment, Staff};
 use serde::{Deserialize, Serialize};
 
-use super::{Api, StockView, invalid_cursor};
+use super::{Api, StockView};
 use crate::{
     domain::{AdjustmentReason, Change, Stock, WantedChange},
     message::{Message, Reply},
@@ -175,17 +175,14 @@ pub(super) async fn list_stock(
     address: ListAddress,
     Params(StockQuery { low, limit, cursor }): Params<StockQuery>,
 ) -> Result<Response, Problem> {
-    let after: Option<ProductId> =
-        cursor.map(|cursor| cursor.parse()).transpose().map_err(|_| invalid_cursor())?;
+    let after = host::cursor(cursor.as_deref())?;
     let inventory = api.engine.service();
     let low_by = low.then(|| inventory.low_stock_threshold());
     // One more than is shown tells whether there is a next page.
-    let mut stock = store::listed(api.engine.reads(), low_by, after, limit + 1).await?;
-    let has_more = stock.len() > limit as usize;
-    stock.truncate(limit as usize);
-    let next_cursor = stock.last().filter(|_| has_more).map(|last| last.product_id.to_string());
-    let items: Vec<StockItem> = stock.iter().map(|stock| StockItem::of(stock, inventory)).collect();
-    Ok(address.page(Page { items, next_cursor }, limit))
+    let found = store::listed(api.engine.reads(), low_by, after, limit + 1).await?;
+    let cursor = |last: &Stock| last.product_id.to_string();
+    let page = Page::cut(found, limit, cursor, |stock| StockItem::of(&stock, inventory));
+    Ok(address.page(page, limit))
 }
 
 /// When a product's stock is low.

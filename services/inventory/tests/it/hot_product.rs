@@ -6,16 +6,14 @@ use contracts::ProductId;
 use engine::{
     CommandError, Engine, EngineOptions, Opened, PostgresAddress, StoreAddress, SystemClock, Value,
 };
+use host::testing::{Others, eventually};
 use inventory::{
     AdjustmentReason, Allocation, AllocationStatus, Change, Config, Hold, Inventory, Message, Movement,
     Stock, WantedChange,
 };
 use testkit::PostgresServer;
 
-use crate::{
-    logs::{Others, eventually},
-    warehouse::Warehouse,
-};
+use crate::warehouse::{SOURCES, Warehouse};
 
 const UNITS: i64 = 50;
 const SHOPPERS: usize = 200;
@@ -44,7 +42,7 @@ async fn count(engine: &Engine<Inventory>, statuses: &[&str]) -> usize {
 
 /// All shoppers put a unit into their carts at the same time; all check out and pay, those who were refused as well.
 async fn everybody_wants_it(store: StoreAddress) {
-    let others = Others::new();
+    let others = Others::of(&SOURCES);
     let engine = open(store, &others).await;
     // Its own memory does nothing here but make the events of others.
     let mut warehouse = Warehouse::new();

@@ -12,17 +12,17 @@ use contracts::{
     questions::{QuestionError, StockLevel},
 };
 use engine::SystemClock;
-use host::{Context, Running, Stores};
+use host::{
+    Context, Running, Stores,
+    testing::{Others, eventually},
+};
 use inventory::Config;
 use serde_json::{Value, json};
 use testkit::PostgresServer;
 use tower::ServiceExt;
 use uuid::Uuid;
 
-use crate::{
-    logs::{Others, eventually},
-    warehouse::Warehouse,
-};
+use crate::warehouse::{SOURCES, Warehouse};
 
 struct Mounted {
     routes: Router,
@@ -40,7 +40,7 @@ impl Mounted {
     }
 
     async fn start_on(stores: Stores, directory: tempfile::TempDir) -> Self {
-        let others = Others::new();
+        let others = Others::of(&SOURCES);
         let ctx = Context::new(directory.path(), stores, others.transport.clone(), Arc::new(SystemClock))
             .expect("new secrets");
         let mounted = inventory::mount(&ctx, &Config::default()).await.expect("mounted");

@@ -9,7 +9,6 @@ mod holds;
 mod hot_product;
 mod http;
 mod invariants;
-mod logs;
 mod low_stock;
 mod products;
 mod renewal;

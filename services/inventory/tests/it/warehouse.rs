@@ -17,6 +17,9 @@ use inventory::{
     Movement, Reply, Stock, WantedChange,
 };
 
+/// The services that inventory listens to.
+pub const SOURCES: [ServiceName; 3] = [ServiceName::Catalog, ServiceName::Cart, ServiceName::Ordering];
+
 /// How long holds last in these tests.
 pub const HOLD_TIME: Duration = Duration::from_secs(60);
 

@@ -7,7 +7,6 @@ mod views;
 
 use std::sync::Arc;
 
-use axum::http::StatusCode;
 use contracts::Timestamp;
 use engine::{Clock, Engine};
 use host::{Page, Problem};
@@ -41,17 +40,14 @@ fn place(cursor: &str) -> Result<Place, Problem> {
     let parsed = cursor
         .split_once('.')
         .and_then(|(at, id)| Some((Timestamp(at.parse().ok()?), id.parse::<Uuid>().ok()?)));
-    let detail = "The cursor is not one that a page has named.";
-    parsed.ok_or_else(|| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_cursor", detail))
+    parsed.ok_or_else(host::invalid_cursor)
 }
 
-/// A page of items that were found with one more than it shows, so that it is known whether another follows.
-fn page<T, V>(mut found: Vec<T>, limit: u32, place: impl Fn(&T) -> Place, view: impl Fn(T) -> V) -> Page<V> {
-    let has_more = found.len() > limit as usize;
-    found.truncate(limit as usize);
-    let next_cursor = found.last().filter(|_| has_more).map(|last| {
+/// A page of items that were found with one more than it shows.
+fn page<T, V>(found: Vec<T>, limit: u32, place: impl Fn(&T) -> Place, view: impl Fn(T) -> V) -> Page<V> {
+    let cursor = |last: &T| {
         let (at, id) = place(last);
         format!("{}.{id}", at.0)
-    });
-    Page { items: found.into_iter().map(view).collect(), next_cursor }
+    };
+    Page::cut(found, limit, cursor, view)
 }

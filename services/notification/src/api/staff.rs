@@ -1,8 +1,8 @@
 //! Notifications for staff: what was sent, what was not and why, and another attempt.
 
 use axum::{Json, extract::State as Shared, response::Response};
-use contracts::{CustomerId, OrderId, Timestamp};
-use host::{Keyed, ListAddress, Page, Params, Problem, Segment, Staff};
+use contracts::{CustomerId, OrderId};
+use host::{Keyed, ListAddress, Moment, Page, Params, Problem, Segment, Staff};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -47,14 +47,14 @@ pub(super) struct NotificationsQuery {
     customer_id: Option<CustomerId>,
     /// Only those made at this time or later (RFC 3339).
     #[serde(default)]
-    #[garde(custom(moment))]
-    #[param(format = DateTime)]
-    created_from: Option<String>,
+    #[garde(skip)]
+    #[param(value_type = Option<String>, format = DateTime)]
+    created_from: Option<Moment>,
     /// Only those made before this time (RFC 3339).
     #[serde(default)]
-    #[garde(custom(moment))]
-    #[param(format = DateTime)]
-    created_before: Option<String>,
+    #[garde(skip)]
+    #[param(value_type = Option<String>, format = DateTime)]
+    created_before: Option<Moment>,
     /// How many items, 1 to 100.
     #[serde(default = "host::default_page_limit")]
     #[garde(range(min = 1, max = 100))]
@@ -64,13 +64,6 @@ pub(super) struct NotificationsQuery {
     #[serde(default)]
     #[garde(length(bytes, max = 200))]
     cursor: Option<String>,
-}
-
-fn moment<T>(text: &Option<String>, _: &T) -> garde::Result {
-    match text.as_deref().map(Timestamp::from_rfc3339) {
-        Some(None) => Err(garde::Error::new("not a time such as 2026-01-31T12:00:00Z")),
-        _ => Ok(()),
-    }
 }
 
 /// Notifications to all recipients, newest first.
@@ -83,15 +76,14 @@ pub(super) async fn list_notifications(
     address: ListAddress,
     Params(query): Params<NotificationsQuery>,
 ) -> Result<Response, Problem> {
-    let time = |text: Option<String>| text.as_deref().and_then(Timestamp::from_rfc3339);
     let wanted = Wanted {
         state: query.state,
         kind: query.kind,
         recipient: query.recipient.map(|recipient| recipient.to_lowercase()),
         order_id: query.order_id,
         customer_id: query.customer_id,
-        created_from: time(query.created_from),
-        created_before: time(query.created_before),
+        created_from: query.created_from.map(|moment| moment.0),
+        created_before: query.created_before.map(|moment| moment.0),
         useful_at: None,
         before: query.cursor.as_deref().map(place).transpose()?,
     };

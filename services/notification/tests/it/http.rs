@@ -5,14 +5,14 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use bus::Logged;
 use contracts::{CustomerId, OrderId, events::identity::LinkPurpose};
-use host::{LinkKind, Stores};
+use host::{LinkKind, Stores, testing::eventually};
 use notification::Config;
 use serde_json::json;
 use testkit::PostgresServer;
 
 use crate::{
     shop::{ADA, Shop},
-    work::{Work, config, eventually},
+    work::{Work, config},
 };
 
 /// An order of a customer on its whole way, and a link.

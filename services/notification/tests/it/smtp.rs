@@ -4,13 +4,14 @@ use std::{collections::HashSet, net::TcpListener, sync::Arc};
 
 use axum::http::StatusCode;
 use bus::Logged;
+use host::testing::eventually;
 use notification::{Config, Encryption, MailBy, Smtp};
 use serde_json::json;
 use testkit::MailServer;
 
 use crate::{
     shop::{ADA, Shop},
-    work::{Work, config, eventually},
+    work::{Work, config},
 };
 
 fn to(port: u16) -> Config {

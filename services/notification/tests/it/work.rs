@@ -1,46 +1,24 @@
 //! The service at work: on a real database, with the logs of the services that it listens to.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     Router,
     body::{Body, to_bytes},
     http::{Request, StatusCode},
 };
-use bus::{Embedded, Log, Logged};
+use bus::Logged;
 use contracts::{CustomerId, Envelope, ServiceName};
 use engine::{Clock, SystemClock};
-use host::{Context, Running, Shop as ShopSettings, Stores, testing::Issuer};
+use host::{
+    Context, Running, Shop as ShopSettings, Stores,
+    testing::{Issuer, Others, eventually},
+};
 use notification::Config;
 use serde_json::Value;
 use tower::ServiceExt;
-use uuid::Uuid;
 
 use crate::shop::SHOP;
-
-/// How long a test waits for what must come.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A log in which all has happened already.
-struct FinishedLog(Vec<Arc<Logged>>);
-
-impl Log for FinishedLog {
-    fn epoch(&self) -> Uuid {
-        Uuid::nil()
-    }
-
-    fn heads(&self) -> Result<BTreeMap<(Arc<str>, u8), i64>, String> {
-        // Later positions come later, so each partition's last one stays.
-        Ok(self.0.iter().map(|logged| ((logged.topic.clone(), logged.partition), logged.position)).collect())
-    }
-
-    fn read(&self, topic: &str, partition: u8, after: i64, limit: usize) -> Result<Vec<Arc<Logged>>, String> {
-        let wanted = |logged: &&Arc<Logged>| {
-            &*logged.topic == topic && logged.partition == partition && logged.position > after
-        };
-        Ok(self.0.iter().filter(wanted).take(limit).cloned().collect())
-    }
-}
 
 const SOURCES: [ServiceName; 5] = [
     ServiceName::Ordering,
@@ -95,13 +73,9 @@ impl Work {
         events: &[Arc<Logged>],
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let transport = Embedded::new();
-        for source in SOURCES {
-            let of_source = events.iter().filter(|logged| logged.event.source == source).map(fresh);
-            let log = Arc::new(FinishedLog(of_source.collect()));
-            transport.add_producer(source, log).expect("a readable log");
-        }
-        let ctx = Context::new(directory.path(), stores, transport, clock).expect("secrets");
+        let others = Others::of(&SOURCES);
+        events.iter().for_each(|logged| others.publish(&fresh(logged)));
+        let ctx = Context::new(directory.path(), stores, others.transport, clock).expect("secrets");
         let shop = ShopSettings { name: "Lamps".into(), url: Some("https://shop.example.com".into()) };
         let ctx = Context { shop, ..ctx };
         let mounted = notification::mount(&ctx, config).await.expect("mounted");
@@ -189,15 +163,4 @@ impl Work {
         // The log's session on PostgreSQL has a runtime of its own, which may not end inside of another.
         tokio::task::block_in_place(move || drop(self));
     }
-}
-
-/// Asks again until the answer is yes.
-pub async fn eventually<F: Future<Output = bool>>(what: &str, mut asked: impl FnMut() -> F) {
-    let mut ticks = tokio::time::interval(Duration::from_millis(20));
-    let asking = async {
-        while !asked().await {
-            ticks.tick().await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, asking).await.unwrap_or_else(|_| panic!("it never came to this: {what}"));
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::{extract::State, response::Response};
 use contracts::{Money, OrderId, ProductId};
 use garde::Validate;
-use host::{Customer, ListAddress, Page, PageQuery, Params, Problem};
+use host::{Customer, ListAddress, Moment, Page, PageQuery, Params, Problem, cursor};
 use serde::{Deserialize, Serialize};
 
 use super::{Api, list, views::OrderSummary};
@@ -31,12 +31,12 @@ pub(super) struct MyOrdersQuery {
     #[serde(default)]
     #[garde(skip)]
     #[param(value_type = Option<String>, format = DateTime)]
-    placed_from: Option<list::Moment>,
+    placed_from: Option<Moment>,
     /// Only those placed before this time, as RFC 3339.
     #[serde(default)]
     #[garde(skip)]
     #[param(value_type = Option<String>, format = DateTime)]
-    placed_before: Option<list::Moment>,
+    placed_before: Option<Moment>,
     /// How many items, 1 to 100.
     #[serde(default = "host::default_page_limit")]
     #[garde(range(min = 1, max = 100))]
@@ -63,7 +63,7 @@ pub(super) async fn my_orders(
         status: query.status,
         placed_from: query.placed_from.map(|moment| moment.0),
         placed_before: query.placed_before.map(|moment| moment.0),
-        before: list::place(query.cursor.as_deref())?,
+        before: cursor(query.cursor.as_deref())?,
         ..Wanted::default()
     };
     list::page(&api, &wanted, query.limit, &address, OrderSummary::of).await
@@ -95,11 +95,7 @@ pub(super) async fn buy_again(
     address: ListAddress,
     Params(PageQuery { limit, cursor }): Params<PageQuery>,
 ) -> Result<Response, Problem> {
-    let skip = match cursor.as_deref().map(str::parse::<usize>) {
-        None => 0,
-        Some(Ok(skip)) => skip,
-        Some(Err(_)) => return Err(list::invalid_cursor()),
-    };
+    let skip: usize = host::cursor(cursor.as_deref())?.unwrap_or(0);
     let wanted = Wanted { customer_id: Some(customer.id), ..Wanted::default() };
     let orders = store::listed(api.engine.reads(), &wanted, ORDERS_LOOKED_THROUGH).await?;
     let bought = bought(orders);

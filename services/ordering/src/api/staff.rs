@@ -3,7 +3,7 @@
 use axum::{Json, extract::State, response::Response};
 use contracts::{CustomerId, OrderId};
 use garde::Validate;
-use host::{Keyed, ListAddress, Page, Params, Problem, Segment, Staff};
+use host::{Keyed, ListAddress, Moment, Page, Params, Problem, Segment, Staff, cursor};
 use serde::Deserialize;
 
 use super::{
@@ -37,12 +37,12 @@ pub(super) struct OrdersQuery {
     #[serde(default)]
     #[garde(skip)]
     #[param(value_type = Option<String>, format = DateTime)]
-    placed_from: Option<list::Moment>,
+    placed_from: Option<Moment>,
     /// Only those placed before this time, as RFC 3339.
     #[serde(default)]
     #[garde(skip)]
     #[param(value_type = Option<String>, format = DateTime)]
-    placed_before: Option<list::Moment>,
+    placed_before: Option<Moment>,
     /// How many items, 1 to 100.
     #[serde(default = "host::default_page_limit")]
     #[garde(range(min = 1, max = 100))]
@@ -70,7 +70,7 @@ pub(super) async fn list_orders(
         status: query.status,
         placed_from: query.placed_from.map(|moment| moment.0),
         placed_before: query.placed_before.map(|moment| moment.0),
-        before: list::place(query.cursor.as_deref())?,
+        before: cursor(query.cursor.as_deref())?,
     };
     list::page(&api, &wanted, query.limit, &address, StaffOrderView::of).await
 }

@@ -11,13 +11,12 @@ use contracts::{
     },
 };
 use engine::{StoreAddress, Value, harness::Fate};
-use host::Stores;
+use host::{Stores, testing::eventually};
 use ordering::{GracePeriod, GracePeriodManager, Message, Order, Purchase, Reason, Status, VerifiedEmail};
 use testkit::PostgresServer;
 use uuid::Uuid;
 
 use crate::{
-    logs::eventually,
     shop::Shop,
     world::{MINUTE, World, count_of, counts},
 };

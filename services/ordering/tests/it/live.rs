@@ -16,7 +16,7 @@ use contracts::{
     },
 };
 use futures_util::{Stream, StreamExt};
-use host::Stores;
+use host::{Stores, testing::eventually};
 use ordering::{GracePeriodManager, Status};
 use serde_json::{Value, json};
 use testkit::PostgresServer;
@@ -24,7 +24,6 @@ use tower::ServiceExt;
 use uuid::Uuid;
 
 use crate::{
-    logs::eventually,
     managers::elapsed,
     world::{MINUTE, Process, World, count_of},
 };

@@ -4,7 +4,6 @@ mod cancelling;
 mod claiming;
 mod grace_period;
 mod live;
-mod logs;
 mod managers;
 mod saga;
 mod shop;

@@ -3,15 +3,12 @@
 use axum::http::StatusCode;
 use contracts::{OrderId, Timestamp};
 use engine::TaskResult;
-use host::Stores;
+use host::{Stores, testing::eventually};
 use ordering::GracePeriodManager;
 use serde_json::{Value, json};
 use testkit::PostgresServer;
 
-use crate::{
-    logs::eventually,
-    world::{MINUTE, World, count_of},
-};
+use crate::world::{MINUTE, World, count_of};
 
 pub fn elapsed(order: OrderId) -> Value {
     json!({ "type": "order.grace_period_elapsed.v1", "data": { "order_id": order } })

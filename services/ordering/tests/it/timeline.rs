@@ -12,15 +12,13 @@ use contracts::{
     },
     partition_of,
 };
+use host::testing::eventually;
 use ordering::{GracePeriodManager, Status};
 use serde_json::Value;
 use tower::ServiceExt;
 use uuid::Uuid;
 
-use crate::{
-    logs::eventually,
-    world::{Process, World, count_of},
-};
+use crate::world::{Process, World, count_of};
 
 /// The types of an order's timeline.
 async fn types(process: &Process, order: OrderId) -> Vec<String> {

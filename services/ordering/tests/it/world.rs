@@ -10,15 +10,24 @@ use axum::{
 use bus::Logged;
 use contracts::{Event, OrderId, ServiceName, Timestamp};
 use engine::{ManualClock, Reads, TaskResult, TaskRun};
-use host::{Context, OrderTokens, Running, Stores};
+use host::{
+    Context, OrderTokens, Running, Stores,
+    testing::{Others, eventually},
+};
 use ordering::{Config, GracePeriodManager, Order, Status};
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::{
-    logs::{Others, eventually},
-    shop::Shop,
-};
+use crate::shop::Shop;
+
+/// The services that ordering listens to.
+const SOURCES: [ServiceName; 5] = [
+    ServiceName::Cart,
+    ServiceName::Inventory,
+    ServiceName::Payment,
+    ServiceName::Fulfilment,
+    ServiceName::Identity,
+];
 
 pub const MINUTE: Duration = Duration::from_secs(60);
 
@@ -60,7 +69,7 @@ impl World {
 
     /// A process that hears of all checkouts so far.
     pub async fn start(&self, manager: GracePeriodManager) -> Process {
-        let others = Others::new();
+        let others = Others::of(&SOURCES);
         self.checkouts.iter().for_each(|checkout| others.publish(checkout));
         let ctx = Context::new(
             self.directory.path(),

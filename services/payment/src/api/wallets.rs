@@ -1,5 +1,7 @@
 //! Routes of wallets, for staff.
 
+use std::str::FromStr;
+
 use axum::{Json, extract::State, http::StatusCode, response::Response};
 use contracts::{CustomerId, Money};
 use garde::Validate;
@@ -88,13 +90,21 @@ impl Place {
     fn cursor(self) -> String {
         format!("{}.{}.{}", self.created_us, self.number, self.entry_id)
     }
+}
 
-    fn of_cursor(cursor: &str) -> Option<Self> {
+impl FromStr for Place {
+    type Err = ();
+
+    fn from_str(cursor: &str) -> Result<Self, ()> {
         let mut parts = cursor.split('.');
-        let (time, number, id) = (parts.next()?, parts.next()?, parts.next()?);
-        let place =
-            Self { created_us: time.parse().ok()?, number: number.parse().ok()?, entry_id: id.parse().ok()? };
-        parts.next().is_none().then_some(place)
+        let mut next = || parts.next().ok_or(());
+        let (time, number, id) = (next()?, next()?, next()?);
+        let place = Self {
+            created_us: time.parse().map_err(drop)?,
+            number: number.parse().map_err(drop)?,
+            entry_id: id.parse().map_err(drop)?,
+        };
+        if parts.next().is_none() { Ok(place) } else { Err(()) }
     }
 }
 
@@ -121,21 +131,11 @@ pub(super) async fn statement(
     cursor: Option<String>,
     address: &ListAddress,
 ) -> Result<Response, Problem> {
-    let before = match cursor.as_deref().map(Place::of_cursor) {
-        None => None,
-        Some(Some(place)) => Some(place),
-        Some(None) => {
-            let detail = "The cursor is not one that a page has named.";
-            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_cursor", detail));
-        }
-    };
+    let before: Option<Place> = host::cursor(cursor.as_deref())?;
     // One more than is shown tells whether there is a next page.
-    let mut entries = store::entries_of(api.engine.reads(), customer_id, before, limit + 1).await?;
-    let has_more = entries.len() > limit as usize;
-    entries.truncate(limit as usize);
-    let next_cursor = entries.last().filter(|_| has_more).map(|last| Place::of(last).cursor());
-    let items: Vec<EntryView> = entries.into_iter().map(EntryView::from).collect();
-    Ok(address.page(Page { items, next_cursor }, limit))
+    let found = store::entries_of(api.engine.reads(), customer_id, before, limit + 1).await?;
+    let cursor = |last: &Entry| Place::of(last).cursor();
+    Ok(address.page(Page::cut(found, limit, cursor, EntryView::from), limit))
 }
 
 /// Money for a wallet, from a gateway.

@@ -7,24 +7,24 @@ use axum::{
     body::{Body, to_bytes},
     http::{Request, StatusCode, header},
 };
-use contracts::{CustomerId, OrderId};
+use contracts::{CustomerId, OrderId, ServiceName};
 use engine::SystemClock;
-use host::{Context, Running, Stores};
+use host::{
+    Context, Running, Stores,
+    testing::{Others, eventually},
+};
 use payment::Config;
 use serde_json::{Value, json};
 use testkit::PostgresServer;
 use tower::ServiceExt;
 use uuid::Uuid;
 
-use crate::{
-    logs::{Ordering, eventually},
-    till::Till,
-};
+use crate::till::Till;
 
 struct Mounted {
     routes: Router,
     ctx: Context,
-    ordering: Ordering,
+    ordering: Others,
     service: Arc<dyn Running>,
     directory: tempfile::TempDir,
 }
@@ -37,7 +37,7 @@ impl Mounted {
     }
 
     async fn start_on(stores: Stores, directory: tempfile::TempDir) -> Self {
-        let ordering = Ordering::new();
+        let ordering = Others::of(&[ServiceName::Ordering]);
         let ctx = Context::new(directory.path(), stores, ordering.transport.clone(), Arc::new(SystemClock))
             .expect("new secrets");
         let mounted = payment::mount(&ctx, &Config::default()).await.expect("mounted");

@@ -2,22 +2,20 @@
 
 use std::sync::Arc;
 
-use contracts::{Currency, Money, OrderId};
+use contracts::{Currency, Money, OrderId, ServiceName};
 use engine::{Engine, EngineOptions, Opened, PostgresAddress, StoreAddress, SystemClock, Value};
+use host::testing::{Others, eventually};
 use payment::{Account, Adjustment, Entry, Message, Payment, Payments, Status, wallet_account};
 use testkit::PostgresServer;
 
-use crate::{
-    logs::{Ordering, eventually},
-    till::Till,
-};
+use crate::till::Till;
 
 const ORDERS: usize = 120;
 const TOTAL: i64 = 100;
 /// Enough for a third of the orders.
 const FUNDS: i64 = 40 * TOTAL;
 
-async fn open(store: StoreAddress, ordering: &Ordering) -> Engine<Payments> {
+async fn open(store: StoreAddress, ordering: &Others) -> Engine<Payments> {
     let transport = ordering.transport.clone();
     let options = EngineOptions { store, transport, clock: Arc::new(SystemClock), outside: None };
     let opened = Opened::open(Payments, options).await.expect("opened");
@@ -33,7 +31,7 @@ async fn count(engine: &Engine<Payments>, status: &str) -> usize {
 
 /// All orders are confirmed at once while staff give the wallet its money bit by bit, each bit twice; then half of them are cancelled.
 async fn everybody_wants_its_money(store: StoreAddress) {
-    let ordering = Ordering::new();
+    let ordering = Others::of(&[ServiceName::Ordering]);
     let engine = open(store, &ordering).await;
     // Its own memory does nothing here but make events and ids.
     let mut till = Till::new();

@@ -5,7 +5,6 @@ mod gateway;
 mod http;
 mod invariants;
 mod lanes;
-mod logs;
 mod races;
 mod refunds;
 mod till;

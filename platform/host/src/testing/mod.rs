@@ -1,4 +1,6 @@
-//! People for tests of routes: who they are is signed as identity signs it.
+//! For tests of a service at work: people, who are signed as identity signs them, and the logs of the services that are not there.
+
+mod logs;
 
 use contracts::{CustomerId, Role, StaffId};
 use ring::{
@@ -8,6 +10,8 @@ use ring::{
 use uuid::Uuid;
 
 use crate::access_tokens::{AccessTokens, Claims, ISSUER, sign_access_token};
+
+pub use logs::{Others, eventually};
 
 /// The end of all tokens made here: the year 2100.
 const END: i64 = 4_102_444_800;
