@@ -39,7 +39,8 @@ planted! {
         "what was handled is forgotten by a crash", ["handled_once"];
     /// In the session: watermarks are written although the crash undoes the rest.
     CursorBeforeCommit = "cursor-before-commit",
-        "a consumer's position is kept before the change that its event led to", ["orders_end", "acknowledged_is_kept"];
+        "a consumer's position is kept before the change that its event led to",
+        ["orders_end", "acknowledged_is_kept", "carts_have_the_prices"];
     /// In the session: the look-up after a commit of unknown outcome finds nothing.
     UnknownCommitIsDoneAgain = "unknown-commit-is-done-again",
         "a commit whose answer was lost counts as failed and is done again", ["handled_once", "one_effect_per_key"];

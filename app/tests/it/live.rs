@@ -229,7 +229,9 @@ fn a_stream_ends_with_the_session_of_its_reader() {
     operator.ask("PATCH", &format!("/admin/staff/{id}"), Some(serde_json::json!({"disabled": true})), 200);
     assert_eq!(of_staff.next().map(|shown| shown.kind).as_deref(), Some("expired"));
     assert!(of_staff.next().is_none());
-    ada.ask("DELETE", "/me/sessions", None, 204);
+    let sessions = ada.ask("GET", "/me/sessions", None, 200);
+    let session = sessions["items"][0]["id"].as_str().expect("an id");
+    ada.ask("DELETE", &format!("/me/sessions/{session}"), None, 204);
     assert_eq!(of_ada.next().map(|shown| shown.kind).as_deref(), Some("expired"));
     assert!(of_ada.next().is_none());
     assert!(process.stop().expect("it stops").success());
