@@ -7,7 +7,7 @@ use std::{
     fmt::{self, Write as _},
     io,
     net::SocketAddr,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::{
@@ -17,6 +17,9 @@ use tokio::{
 
 /// A request that takes longer has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A connection that was idle for longer is opened anew: servers close such a one when they like.
+const IDLE_MAX: Duration = Duration::from_secs(5);
 
 /// What a request failed of, before it had an answer.
 #[derive(Debug)]
@@ -58,6 +61,7 @@ impl From<io::Error> for HttpError {
 pub struct Connection {
     stream: TcpStream,
     address: SocketAddr,
+    used: Instant,
     request: String,
     response: Vec<u8>,
 }
@@ -85,7 +89,8 @@ impl Connection {
     pub async fn open(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, address, request: String::new(), response: Vec::with_capacity(16 * 1024) })
+        let (request, response) = (String::new(), Vec::with_capacity(16 * 1024));
+        Ok(Self { stream, address, used: Instant::now(), request, response })
     }
 
     /// Connects anew after a failure: what the old connection may still deliver must not answer the next request.
@@ -147,10 +152,14 @@ impl Connection {
     }
 
     async fn exchange(&mut self) -> Result<Response<'_>, HttpError> {
+        if self.used.elapsed() > IDLE_MAX {
+            self.reopen().await?;
+        }
         let head = match tokio::time::timeout(PATIENCE, self.transfer()).await {
             Ok(result) => result?,
             Err(_) => return Err(HttpError::Timeout),
         };
+        self.used = Instant::now();
         Ok(Response { status: head.status, body: &self.response[head.body_start..head.end()] })
     }
 

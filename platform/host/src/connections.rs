@@ -20,13 +20,14 @@ use tower::ServiceExt;
 pub struct ConnectionLimits {
     /// How many are open at once. Others wait in the system's queue until one ends.
     pub open_max: u32,
-    /// How long the head of a request may take to come, from the connection's start or from the last answer's end.
+    /// How long the head of a request may take to come, from the connection's start or from the last answer's end: so also how long an idle
+    /// connection is kept for the next request.
     pub head_time_max: Duration,
 }
 
 impl Default for ConnectionLimits {
     fn default() -> Self {
-        Self { open_max: 4_096, head_time_max: Duration::from_secs(10) }
+        Self { open_max: 4_096, head_time_max: Duration::from_secs(60) }
     }
 }
 
