@@ -29,6 +29,7 @@ use crate::{
     shared::Shared,
     unit::Committed,
     worker::Worker,
+    yielding::BATCH_EVERY,
 };
 
 /// How many messages of one origin a batch takes, at most.
@@ -123,6 +124,9 @@ impl<S: Service> Lane<S> {
             let idle = batch.is_empty();
             if !idle {
                 self.decide(batch, replies);
+                if S::YIELDS && !self.stopping {
+                    std::thread::park_timeout(BATCH_EVERY);
+                }
             }
             let projected = self.project();
             self.worker.session.maintain(idle);

@@ -47,6 +47,7 @@ mod timers;
 mod unit;
 mod value;
 mod worker;
+mod yielding;
 
 pub use audit_log::{Actor, AuditEntry, RowChange};
 pub use books::{Books, OpenEffect, SetTimer};

@@ -19,6 +19,7 @@ use crate::{
     store::StoreAddress,
     system::SYSTEM_TABLES,
     worker::Worker,
+    yielding::{CallRuntime, yield_to_others},
 };
 
 /// How many messages may wait for a lane. Past it, commands are refused as unavailable.
@@ -76,7 +77,10 @@ impl<S: Service> Opened<S> {
     /// # Errors
     /// The store cannot be opened or is of another version.
     pub async fn open(service: S, options: EngineOptions<S>) -> Result<Self, EngineError> {
-        let runtime = tokio::runtime::Handle::current();
+        let runtime = CallRuntime::new(S::YIELDS).map_err(|error| EngineError::Store {
+            service: S::NAME,
+            source: StoreError::Unavailable(error.to_string()),
+        })?;
         let EngineOptions { store, transport, clock, outside } = options;
         let stats = Stats::default();
         let shared = Arc::new(Shared {
@@ -145,8 +149,12 @@ impl<S: Service> Opened<S> {
             let partitions: Vec<u8> =
                 (0..PARTITIONS).filter(|partition| usize::from(*partition) % count == number).collect();
             let lane = make_lane(&service, &shared, &clock, session, handle, queue, partitions, number == 0)?;
-            let thread =
-                std::thread::Builder::new().name(format!("{}-{number}", S::NAME)).spawn(move || lane.run());
+            let thread = std::thread::Builder::new().name(format!("{}-{number}", S::NAME)).spawn(move || {
+                if S::YIELDS {
+                    yield_to_others();
+                }
+                lane.run();
+            });
             threads.push(thread.map_err(|error| EngineError::Store {
                 service: S::NAME,
                 source: StoreError::Unavailable(error.to_string()),

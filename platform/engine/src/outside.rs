@@ -16,6 +16,7 @@ use tokio::sync::Semaphore;
 use crate::{
     effects::Call,
     service::{Cause, EffectPolicy, Service},
+    yielding::CallRuntime,
 };
 
 /// How many calls of a service are under way at once, at most.
@@ -112,7 +113,7 @@ impl<S: Service> Caller<S> {
     /// Starts a call; `ended` hears how it ended. One that is under way is not started again: says whether it was started.
     pub fn start(
         self: &Arc<Self>,
-        runtime: &tokio::runtime::Handle,
+        runtime: &CallRuntime,
         call: Call<S>,
         ended: impl FnOnce(Ended<S>, UnderWay) + Send + 'static,
     ) -> bool {

@@ -22,6 +22,9 @@ pub trait Service: Send + Sync + 'static {
     /// The service's name: its event source and its database.
     const NAME: ServiceName;
 
+    /// Whether nobody waits for what it does, as for mail: then its lanes and calls take what other services leave of the processors.
+    const YIELDS: bool = false;
+
     /// All that can be asked or told.
     type Message: Serialize + DeserializeOwned + Clone + std::fmt::Debug + Send + Sync;
     /// What a command is answered.

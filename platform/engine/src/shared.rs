@@ -23,6 +23,7 @@ use crate::{
     outside::Caller,
     service::Service,
     store::StoreAddress,
+    yielding::CallRuntime,
 };
 
 /// How many subjects that have just appeared are remembered for those who wait for them.
@@ -115,7 +116,7 @@ pub(crate) struct Shared<S: Service> {
     pub transport: Embedded,
     pub stats: Stats,
     pub caller: Option<Arc<Caller<S>>>,
-    pub runtime: tokio::runtime::Handle,
+    pub runtime: CallRuntime,
     pub arrivals: Mutex<Arrivals>,
 }
 

@@ -50,6 +50,8 @@ impl Notifications {
 
 impl Service for Notifications {
     const NAME: ServiceName = ServiceName::Notification;
+    // Whoever orders does not wait for mail.
+    const YIELDS: bool = true;
 
     type Message = Message;
     /// How many notifications staff have queued again; 0 for all other messages.
