@@ -40,13 +40,21 @@ impl Shop {
     /// # Errors
     /// The directory is another process's, a database cannot be opened, or the port is taken.
     pub async fn start(settings: &Settings) -> anyhow::Result<Self> {
+        Self::start_by(settings, Arc::new(SystemClock)).await
+    }
+
+    /// The same by a clock of one's own; a virtual clock that the settings ask for goes before it.
+    ///
+    /// # Errors
+    /// Those of [`start`](Self::start).
+    pub async fn start_by(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         let directory = DataDirectory::take(&settings.data)?;
         let listener = TcpListener::bind(settings.listen).await.with_context(|| {
             format!("{} cannot be listened on; choose another address with --listen", settings.listen)
         })?;
         directory.draft(listener.local_addr()?)?;
         let settings = settings.listening_on(listener.local_addr()?);
-        Self::start_with(directory, Some(listener), &settings).await
+        Self::start_with(directory, Some(listener), &settings, clock).await
     }
 
     /// Starts a shop that listens nowhere, for a command that works on its data. Nothing is seeded.
@@ -60,7 +68,7 @@ impl Shop {
         if quiet.ordering.grace_period_manager == GracePeriodManager::Timer {
             quiet.ordering.grace_period_manager = GracePeriodManager::Task;
         }
-        Self::start_with(directory, None, &quiet).await
+        Self::start_with(directory, None, &quiet, Arc::new(SystemClock)).await
     }
 
     /// Makes or upgrades all databases, and lets go of them again.
@@ -82,9 +90,10 @@ impl Shop {
         directory: DataDirectory,
         listener: Option<TcpListener>,
         settings: &Settings,
+        clock: Arc<dyn Clock>,
     ) -> anyhow::Result<Self> {
         let claim = claim(settings).await?;
-        let ctx = context(directory.path(), settings)?;
+        let ctx = context_by(directory.path(), settings, clock)?;
         let mut routes = OpenApiRouter::new();
         let mut services = Vec::new();
         for name in ServiceName::ALL {
@@ -94,10 +103,8 @@ impl Shop {
         }
         // Time goes on where it stood: what an earlier process has left is not done at the beginning of time, nor is it in the future.
         for service in &services {
-            match (service.reads().latest_event().await?, &ctx.virtual_clock) {
-                (Some(latest), Some(clock)) => clock.advance_to(latest),
-                (Some(latest), None) => SystemClock::go_on_from(latest),
-                (None, _) => {}
+            if let Some(latest) = service.reads().latest_event().await? {
+                ctx.clock.go_on_from(latest);
             }
         }
         for service in &services {
@@ -209,10 +216,14 @@ async fn claim(settings: &Settings) -> anyhow::Result<Option<DatabaseClaim>> {
 /// # Errors
 /// The secrets cannot be read or made.
 pub fn context(directory: &Path, settings: &Settings) -> anyhow::Result<Context> {
+    context_by(directory, settings, Arc::new(SystemClock))
+}
+
+fn context_by(directory: &Path, settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<Context> {
     let virtual_clock = settings.virtual_clock.then(|| Arc::new(ManualClock::at(Timestamp(0))));
     let clock: Arc<dyn Clock> = match &virtual_clock {
         Some(clock) => clock.clone(),
-        None => Arc::new(SystemClock),
+        None => clock,
     };
     let context = Context::new(directory, stores(settings), Embedded::new(), clock)?;
     Ok(Context { virtual_clock, shop: settings.shop.clone(), ..context })

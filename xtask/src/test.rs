@@ -18,7 +18,7 @@ type Step = (&'static str, fn(&Path) -> Result<(), String>);
 /// A sentence that says which step failed and how.
 pub fn run(root: &Path) -> Result<(), String> {
     let steps: [Step; 9] = [
-        ("PostgreSQL, curl, Python and libfaketime are installed", |_| packages::ensure_installed()),
+        ("PostgreSQL, curl and Python are installed", |_| packages::ensure_installed()),
         ("tidy", tidy::run),
         ("format", format),
         ("lints", lints),

@@ -10,6 +10,9 @@ use uuid::Uuid;
 pub trait Clock: Send + Sync {
     /// Now.
     fn now(&self) -> Timestamp;
+
+    /// Hears the latest time that an earlier process has noted, which is not to be in the future. A clock that cannot be told ignores it.
+    fn go_on_from(&self, _latest: Timestamp) {}
 }
 
 /// Makes ids.
@@ -18,35 +21,63 @@ pub trait Ids: Send {
     fn next(&mut self, now: Timestamp) -> Uuid;
 }
 
-/// The machine's clock, made one that never goes back: timers, leases and sessions wait by it, and would wait as much longer as it is set
-/// back. Where the machine's is behind, this one goes on at half its pace until they agree again (docs/decisions/0010).
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SystemClock;
+/// A clock over another one, which never goes back: timers, leases and sessions wait by it, and would wait as much longer as it is set
+/// back. Where the other is behind, this one goes on at half its pace until they agree again (docs/decisions/0010).
+#[derive(Debug)]
+pub struct SteadyClock<C> {
+    machine: C,
+    shown: Mutex<Option<Shown>>,
+}
 
-/// The machine has one clock, and so has the process.
-static SHOWN: Mutex<Option<Shown>> = Mutex::new(None);
+impl<C> SteadyClock<C> {
+    /// Steadies a clock that may be set.
+    pub const fn new(machine: C) -> Self {
+        Self { machine, shown: Mutex::new(None) }
+    }
+}
 
-impl SystemClock {
-    /// Goes on from `latest` where the machine's clock is behind it: what an earlier process has written is not in the future.
-    pub fn go_on_from(latest: Timestamp) {
-        let mut shown = SHOWN.lock();
-        let (machine, at) = (machine_time(), Instant::now());
+impl<C: Clock> Clock for SteadyClock<C> {
+    fn now(&self) -> Timestamp {
+        let mut shown = self.shown.lock();
+        let (machine, at) = (self.machine.now(), Instant::now());
+        shown.get_or_insert(Shown::new(machine, at)).tell(machine, at)
+    }
+
+    fn go_on_from(&self, latest: Timestamp) {
+        let mut shown = self.shown.lock();
+        let (machine, at) = (self.machine.now(), Instant::now());
         shown.get_or_insert(Shown::new(machine, at)).go_on_from(latest, machine, at);
     }
 }
 
+/// The machine's clock, steadied.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+/// The machine has one clock, and so has the process.
+static STEADY: SteadyClock<MachineClock> = SteadyClock::new(MachineClock);
+
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        let mut shown = SHOWN.lock();
-        let (machine, at) = (machine_time(), Instant::now());
-        shown.get_or_insert(Shown::new(machine, at)).tell(machine, at)
+        STEADY.now()
+    }
+
+    fn go_on_from(&self, latest: Timestamp) {
+        STEADY.go_on_from(latest);
     }
 }
 
-#[allow(clippy::disallowed_methods)] // The one place where the machine's clock is read.
-fn machine_time() -> Timestamp {
-    let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    Timestamp(since_epoch.as_micros() as i64)
+/// The machine's clock as it is.
+#[derive(Debug)]
+struct MachineClock;
+
+impl Clock for MachineClock {
+    #[allow(clippy::disallowed_methods)] // The one place where the machine's clock is read.
+    fn now(&self) -> Timestamp {
+        let since_epoch =
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Timestamp(since_epoch.as_micros() as i64)
+    }
 }
 
 /// How far the machine's clock may be behind, in microseconds: two days. One that is further behind corrects a clock that was wrong, and is
@@ -129,6 +160,10 @@ impl ManualClock {
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
         Timestamp(self.0.load(std::sync::atomic::Ordering::SeqCst))
+    }
+
+    fn go_on_from(&self, latest: Timestamp) {
+        self.advance_to(latest);
     }
 }
 

@@ -155,11 +155,8 @@ impl<S: Service> Lane<S> {
         let now = self.worker.core.clock.now();
         self.worker.take_due(now, TAKE_MAX, &mut batch)?;
         for call in self.worker.take_over(now)? {
-            // An answer that is in hand need not be asked for again.
-            let is_answered = |incoming: &Incoming<S>| matches!(&incoming.origin, Origin::Effect { idempotency_key } if *idempotency_key == call.idempotency_key);
-            if !batch.iter().any(is_answered) {
-                self.shared.call(call, &self.handle);
-            }
+            // One that is under way, or whose answer is in hand, is not made again.
+            self.shared.call(call, &self.handle);
         }
         replies.resize_with(batch.len(), || None);
         Ok((batch, replies))

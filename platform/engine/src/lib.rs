@@ -51,7 +51,7 @@ mod yielding;
 
 pub use audit_log::{Actor, AuditEntry, RowChange};
 pub use books::{Books, OpenEffect, SetTimer};
-pub use clock::{Clock, CountedIds, Ids, ManualClock, RandomIds, SystemClock};
+pub use clock::{Clock, CountedIds, Ids, ManualClock, RandomIds, SteadyClock, SystemClock};
 pub use commands::CommandKey;
 pub use effects::NoEffect;
 pub use engine::{Engine, EngineError, Redelivered, Replayed};

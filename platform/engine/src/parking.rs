@@ -337,17 +337,18 @@ pub(crate) fn put(session: &mut dyn Session, mut parked: Parked, actor: Actor) -
         Body::Event(event) => event.id,
         Body::Message { .. } => parked.id,
     };
-    let (id, after) = (parked.id.to_string(), Some(parked.for_audit()));
-    let row = RowChange { table: PARKED.name.to_owned(), key: id, before: None, after };
-    let entry = AuditEntry {
-        id: RandomIds::new().next(parked.parked_at),
-        at: parked.parked_at,
-        actor,
-        subject: subject.to_string(),
-        changes: vec![row],
-    };
-    audit_log::write(session, &[entry])?;
+    let change = row_change(parked.id, None, Some(parked.for_audit()));
+    audit_log::write(session, &[audit_entry(actor, parked.parked_at, subject, change)])?;
     session.commit()
+}
+
+fn row_change(id: Uuid, before: Option<serde_json::Value>, after: Option<serde_json::Value>) -> RowChange {
+    RowChange { table: PARKED.name.to_owned(), key: id.to_string(), before, after }
+}
+
+fn audit_entry(actor: Actor, at: Timestamp, subject: Uuid, change: RowChange) -> AuditEntry {
+    let id = RandomIds::new().next(at);
+    AuditEntry { id, at, actor, subject: subject.to_string(), changes: vec![change] }
 }
 
 /// Changes a dead letter, or removes it, whereupon the next message of its subject has its turn. Says whether there was one.
@@ -379,15 +380,8 @@ pub(crate) fn change_dead_letter(
             }
         }
     }
-    let row = RowChange { table: PARKED.name.to_owned(), key: id.to_string(), before: Some(before), after };
-    let entry = AuditEntry {
-        id: RandomIds::new().next(now),
-        at: now,
-        actor,
-        subject: id.to_string(),
-        changes: vec![row],
-    };
-    audit_log::write(session, &[entry])?;
+    let change = row_change(id, Some(before), after);
+    audit_log::write(session, &[audit_entry(actor, now, id, change)])?;
     session.commit()?;
     Ok(true)
 }

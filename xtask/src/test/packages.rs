@@ -1,13 +1,13 @@
-//! Makes sure of the programs that tests run: PostgreSQL, of which they start servers of their own, curl, for README's tour, Python,
-//! for a mail server and for schemathesis, and libfaketime, for a clock that jumps.
+//! Makes sure of the programs that tests run: PostgreSQL, of which they start servers of their own, curl, for README's tour, and Python,
+//! for a mail server and for schemathesis.
 
 use std::{env, fs, os::unix::fs::MetadataExt, path::Path, process::Command};
 
 use crate::steps::{succeed, succeeds_quietly};
 
-const ADVICE: &str = "The tests start PostgreSQL servers of their own, run README's commands with curl, a mail server and schemathesis with Python, and shops whose \
-clock jumps with libfaketime. One of them is missing: PostgreSQL's programs are neither in PATH nor in /usr/lib/postgresql/*/bin, curl is not in PATH, python3 cannot make \
-virtual environments, or libfaketimeMT.so.1 is not in /usr/lib/*/faketime. On Debian: sudo apt-get install postgresql curl python3-venv libfaketime";
+const ADVICE: &str = "The tests start PostgreSQL servers of their own, run README's commands with curl, and a mail server and schemathesis with Python. One of them is \
+missing: PostgreSQL's programs are neither in PATH nor in /usr/lib/postgresql/*/bin, curl is not in PATH, or python3 cannot make virtual environments. \
+On Debian: sudo apt-get install postgresql curl python3-venv";
 
 /// Finds the programs, or installs them where this may: as root, on Debian.
 ///
@@ -34,12 +34,7 @@ pub(super) fn ensure_installed() -> Result<(), String> {
 
 /// The packages whose programs are not there.
 fn missing() -> Vec<&'static str> {
-    let wanted = [
-        ("postgresql", has_postgres()),
-        ("curl", has_curl()),
-        ("python3-venv", has_python()),
-        ("libfaketime", has_libfaketime()),
-    ];
+    let wanted = [("postgresql", has_postgres()), ("curl", has_curl()), ("python3-venv", has_python())];
     wanted.into_iter().filter(|(_, is_there)| !is_there).map(|(package, _)| package).collect()
 }
 
@@ -51,17 +46,6 @@ fn has_curl() -> bool {
 /// Debian has the module `venv` without what it needs in one package, and that in another.
 fn has_python() -> bool {
     succeeds_quietly(Command::new("python3").args(["-c", "import venv, ensurepip"]))
-}
-
-/// Looks where the test of the clock looks.
-fn has_libfaketime() -> bool {
-    let folders = fs::read_dir("/usr/lib").into_iter().flatten().flatten();
-    // The tests that need it are for Linux.
-    !cfg!(target_os = "linux")
-        || folders
-            .map(|folder| folder.path())
-            .chain([Path::new("/usr/lib").to_path_buf()])
-            .any(|folder| folder.join("faketime/libfaketimeMT.so.1").is_file())
 }
 
 /// Looks where `testkit` looks.

@@ -2,19 +2,28 @@
 
 use std::{
     collections::BTreeSet,
-    fs::OpenOptions,
+    io,
+    net::SocketAddr,
     path::{Path, PathBuf},
-    process::Command,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicI64, Ordering},
+        mpsc,
+    },
+    thread::JoinHandle,
 };
 
-use testkit::ShopProcess;
+use app::{settings::Settings, shop::Shop};
+use contracts::Timestamp;
+use engine::{Clock, SteadyClock, SystemClock};
+use tokio::sync::oneshot;
 
 use super::{
     place::check_log,
     shoppers::{Shoppers, wait_until},
 };
 use crate::{
-    buyer::{Buyer, PROGRAM, Placed, audit},
+    buyer::{Buyer, Placed, audit},
     people::Person,
 };
 
@@ -25,64 +34,99 @@ const HOUR: i64 = 3_600;
 /// What the shop logs when the machine's clock is behind its own.
 const BEHIND: &str = "the machine's clock is behind the shop's";
 
-/// A place for shops whose machine's clock is set by the test, in their own processes alone.
-struct Machine {
-    directory: tempfile::TempDir,
-    library: PathBuf,
+/// What shops of this process have logged. There is one log in a process, so these tests take turns.
+static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+static TURN: Mutex<()> = Mutex::new(());
+
+fn locked<T>(mutex: &'static Mutex<T>) -> MutexGuard<'static, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Where the library lies that stands between a program and the machine's clock.
-fn library() -> PathBuf {
-    let folders = std::fs::read_dir("/usr/lib").into_iter().flatten().flatten().map(|entry| entry.path());
-    folders
-        .chain([PathBuf::from("/usr/lib")])
-        .map(|folder| folder.join("faketime/libfaketimeMT.so.1"))
-        .find(|path| path.is_file())
-        .expect("the Debian package libfaketime is installed")
+struct Log;
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        locked(&LOG).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A machine's clock that is so many seconds off the true time.
+#[derive(Clone, Default)]
+struct OffClock(Arc<AtomicI64>);
+
+impl Clock for OffClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(SystemClock.now().0 + self.0.load(Ordering::SeqCst) * 1_000_000)
+    }
+}
+
+/// A place for shops on a machine whose clock is set by the test.
+struct Machine {
+    directory: tempfile::TempDir,
+    clock: OffClock,
+    _turn: MutexGuard<'static, ()>,
+}
+
+/// A shop at work, in a thread of its own.
+struct RunningShop {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<()>,
+}
+
+impl RunningShop {
+    fn stop(self) {
+        self.stop.send(()).expect("it serves");
+        self.served.join().expect("it stops");
+    }
 }
 
 impl Machine {
     fn new() -> Self {
-        let machine =
-            Self { directory: tempfile::tempdir().expect("a temporary directory"), library: library() };
-        machine.set_clock(0);
-        machine
+        let turn = locked(&TURN);
+        // The first of these tests sets the log up for all.
+        let log = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_writer(|| Log);
+        let _ = log.with_ansi(false).try_init();
+        locked(&LOG).clear();
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        Self { directory, clock: OffClock::default(), _turn: turn }
     }
 
     fn data(&self) -> PathBuf {
         self.directory.path().join("data")
     }
 
-    fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
-    }
-
     /// Sets the clock so many seconds off the true time, also for shops that run.
     fn set_clock(&self, seconds: i64) {
-        // Whole, for whoever reads it meanwhile.
-        let draft = self.path("clock.new");
-        std::fs::write(&draft, format!("{seconds:+}\n")).expect("written");
-        std::fs::rename(draft, self.path("clock")).expect("renamed");
+        self.clock.0.store(seconds, Ordering::SeqCst);
     }
 
-    /// Starts a shop whose orders and parcels wait a little.
-    fn shop(&self) -> ShopProcess {
-        let log = OpenOptions::new().create(true).append(true).open(self.path("log")).expect("a log");
-        let mut command = Command::new(PROGRAM);
-        command
-            .stderr(log)
-            .env("LD_PRELOAD", &self.library)
-            .env("FAKETIME_TIMESTAMP_FILE", self.path("clock"))
-            .env("FAKETIME_NO_CACHE", "1")
-            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
-            .env("DONT_FAKE_MONOTONIC", "1")
-            .env("NO_FAKE_STAT", "1");
-        ShopProcess::start_by(command, &self.data(), &["--grace-period", "1s"])
-            .unwrap_or_else(|error| panic!("the shop starts: {error}: {}", self.log()))
+    /// Starts a shop whose orders and parcels wait a little. What it knows of the time is the machine's clock and what it has stored.
+    fn shop(&self) -> RunningShop {
+        let mut settings =
+            Settings { data: self.data(), listen: ([127, 0, 0, 1], 0).into(), ..Settings::default() };
+        settings.ordering.grace_period_ms = 1_000;
+        let clock = Arc::new(SteadyClock::new(self.clock.clone()));
+        let (stop, stops) = oneshot::channel();
+        let (ready, started) = mpsc::channel();
+        let served = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+            runtime.block_on(async {
+                let shop = Shop::start_by(&settings, clock).await.expect("the shop starts");
+                ready.send(shop.address().expect("it listens")).expect("the test waits");
+                shop.serve(async { stops.await.unwrap_or_default() }).await;
+            });
+        });
+        RunningShop { address: started.recv().expect("the shop starts"), stop, served }
     }
 
     fn log(&self) -> String {
-        std::fs::read_to_string(self.path("log")).unwrap_or_default()
+        String::from_utf8_lossy(&locked(&LOG)).into_owned()
     }
 
     /// How often the shop has said that the machine's clock is behind.
@@ -149,7 +193,7 @@ fn a_clock_that_jumps_holds_nothing_up() {
     let orders = shoppers.go_home();
     let mut buyer = Buyer::new(process.address, "reader");
     all_are_delivered(&mut buyer, &orders);
-    assert!(process.stop().expect("it stops").success());
+    process.stop();
     check(&machine.data(), &machine.log());
 }
 
@@ -161,7 +205,7 @@ fn a_start_with_a_clock_that_is_behind_goes_on_where_the_shop_stood() {
     shoppers.wait_for_more(2 * SHOPPERS);
     let mut orders = shoppers.go_home();
     // Their parcels wait for timers.
-    assert!(process.stop().expect("it stops").success());
+    process.stop();
 
     machine.set_clock(-HOUR);
     let process = machine.shop();
@@ -171,6 +215,6 @@ fn a_start_with_a_clock_that_is_behind_goes_on_where_the_shop_stood() {
     orders.extend(shoppers.go_home());
     let mut buyer = Buyer::new(process.address, "reader");
     all_are_delivered(&mut buyer, &orders);
-    assert!(process.stop().expect("it stops").success());
+    process.stop();
     check(&machine.data(), &machine.log());
 }
