@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Request},
+    body::Body,
+    extract::{DefaultBodyLimit, Request, State},
     http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::{Next, from_fn, from_fn_with_state},
-    response::IntoResponse,
+    response::{IntoResponse, Response},
 };
+use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer, timeout::RequestBodyTimeoutLayer,
 };
@@ -60,34 +62,38 @@ pub fn harden(
                 "This route does not know that method.",
             )
         })
-        .layer(from_fn(move |request, next: Next| async move {
-            match tokio::time::timeout(limits.request_time_max, next.run(request)).await {
-                Ok(response) => response,
-                Err(_) => Problem::unavailable().into_response(),
-            }
-        }))
-        .layer(from_fn(authorise))
-        .layer(from_fn_with_state(authentication, authenticate))
-        .layer(DefaultBodyLimit::max(limits.body_bytes_max))
-        // A body that stops coming is the client's fault, and is told apart from a service that does not answer.
-        .layer(RequestBodyTimeoutLayer::new(limits.body_time_max))
-        // One that says that it is too large is not waited for.
-        .layer(from_fn(move |request: Request, next: Next| async move {
-            let length =
-                request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-            match length.and_then(|length| length.parse::<u64>().ok()) {
-                Some(length) if length > limits.body_bytes_max as u64 => {
-                    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large.")
-                        .into_response()
-                }
-                _ => next.run(request).await,
-            }
-        }))
-        .layer(CatchPanicLayer::custom(|_| Problem::internal().into_response()))
-        .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(header_layer(header::REFERRER_POLICY, "no-referrer"))
-        .layer(header_layer(header::X_FRAME_OPTIONS, "DENY"))
-        .layer(header_layer(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
-        .layer(header_layer(header::CACHE_CONTROL, "no-store"))
-        .layer(from_fn_with_state(counts, observe))
+        // One stack, outermost first: layers that are put on one by one are each boxed, and cloned for every request.
+        .layer(
+            ServiceBuilder::new()
+                .layer(from_fn_with_state(counts, observe))
+                .layer(header_layer(header::CACHE_CONTROL, "no-store"))
+                .layer(header_layer(
+                    header::CONTENT_SECURITY_POLICY,
+                    "default-src 'none'; frame-ancestors 'none'",
+                ))
+                .layer(header_layer(header::X_FRAME_OPTIONS, "DENY"))
+                .layer(header_layer(header::REFERRER_POLICY, "no-referrer"))
+                .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+                .layer(CatchPanicLayer::custom(|_| Problem::internal().into_response()))
+                .layer(from_fn_with_state(limits, within_limits))
+                // A body that stops coming is the client's fault, and is told apart from a service that does not answer.
+                .layer(RequestBodyTimeoutLayer::new(limits.body_time_max))
+                .map_request(|request: axum::http::Request<_>| request.map(Body::new))
+                .layer(DefaultBodyLimit::max(limits.body_bytes_max))
+                .layer(from_fn_with_state(authentication, authenticate))
+                .layer(from_fn(authorise)),
+        )
+}
+
+/// Middleware that lets no body in that says that it is too large, and waits for no answer for ever.
+async fn within_limits(State(limits): State<ServerLimits>, request: Request, next: Next) -> Response {
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    if length.and_then(|length| length.parse::<u64>().ok()) > Some(limits.body_bytes_max as u64) {
+        return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large.")
+            .into_response();
+    }
+    match tokio::time::timeout(limits.request_time_max, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Problem::unavailable().into_response(),
+    }
 }
