@@ -1,7 +1,8 @@
 //! A session of the store in memory whose commits go wrong.
 
 use engine::{
-    Filter, HeadMove, Lock, MemorySession, MemoryStore, Row, Select, Session, StoreError, Table, Value,
+    Filter, HeadMove, Lock, MemorySession, MemoryStore, Row, Select, Session, StoreError, Table, Update,
+    Value,
 };
 
 use crate::{
@@ -156,6 +157,10 @@ impl Session for FaultySession {
             }
         }
         self.session.upsert(table, rows)
+    }
+
+    fn update(&mut self, table: &'static Table, updates: Vec<Update>) -> Result<(), StoreError> {
+        self.session.update(table, updates)
     }
 
     fn delete(&mut self, table: &'static Table, keys: Vec<Row>) -> Result<(), StoreError> {

@@ -103,9 +103,14 @@ impl Embedded {
         for logged in committed {
             producer.with_tail(&logged.topic, logged.partition, |tail| {
                 tail.head = tail.head.max(logged.position);
-                // Two lanes that commit one after the other may get here in the other order.
-                let place = tail.events.partition_point(|earlier| earlier.position < logged.position);
-                tail.events.insert(place, logged.clone());
+                match tail.events.back() {
+                    // Two lanes that commit one after the other may get here in the other order.
+                    Some(last) if last.position > logged.position => {
+                        let place = tail.events.partition_point(|earlier| earlier.position < logged.position);
+                        tail.events.insert(place, logged.clone());
+                    }
+                    _ => tail.events.push_back(logged.clone()),
+                }
                 if tail.events.len() > TAIL_EVENTS_MAX {
                     tail.events.pop_front();
                 }

@@ -6,8 +6,9 @@ use uuid::Uuid;
 
 use crate::{
     service::{Asked, Cause, EffectPolicy, Service},
-    session::{Filter, Lock, Select, Session, StoreError},
+    session::{Filter, Lock, Select, Session, StoreError, Update},
     system::EFFECT,
+    table::ColumnSet,
     value::{Field, Row, Value},
 };
 
@@ -68,6 +69,13 @@ impl<S: Service> Call<S> {
             Value::Id(self.cause.id),
             Value::Id(self.cause.correlation_id),
         ]
+    }
+
+    /// The row of a call that is stored as running, and has been answered.
+    pub fn ended(&self, now: Timestamp) -> Update {
+        /// `state` and `due_us`.
+        const CHANGED: ColumnSet = ColumnSet::of(&[3, 5]);
+        Update { row: self.to_row(EffectState::Done, now), changed: CHANGED }
     }
 
     fn from_row(row: Row) -> Result<(Self, EffectState), StoreError> {

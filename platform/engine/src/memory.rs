@@ -9,8 +9,8 @@ use std::{
 use parking_lot::{ArcMutexGuard, Mutex, RawMutex};
 
 use crate::{
-    session::{Filter, HeadMove, Select, Session, StoreError},
-    table::Table,
+    session::{Filter, HeadMove, Select, Session, StoreError, Update},
+    table::{IndexKind, Table},
     value::{Row, Value},
 };
 
@@ -76,7 +76,7 @@ fn refuse_duplicates(
     key: &Row,
     row: &Row,
 ) -> Result<(), StoreError> {
-    for index in table.indexes.iter().filter(|index| index.unique) {
+    for index in table.indexes.iter().filter(|index| index.kind == IndexKind::Unique) {
         let columns: Vec<usize> = index.columns.iter().map(|name| table.column(name)).collect();
         if columns.iter().any(|&column| row[column] == Value::Null) {
             continue;
@@ -180,6 +180,10 @@ impl Session for MemorySession {
             self.write(table, row[..table.key_columns].to_vec(), Some(row))?;
         }
         Ok(())
+    }
+
+    fn update(&mut self, table: &'static Table, updates: Vec<Update>) -> Result<(), StoreError> {
+        self.upsert(table, updates.into_iter().map(|update| update.row).collect())
     }
 
     fn delete(&mut self, table: &'static Table, keys: Vec<Row>) -> Result<(), StoreError> {

@@ -15,7 +15,7 @@ use parameters::{Parameter, arguments, array, decode, parameter};
 use runtime::Runtime;
 
 use crate::{
-    session::{Filter, HeadMove, Select, Session, StoreError},
+    session::{Filter, HeadMove, Select, Session, StoreError, Update},
     sql::{self, Dialect},
     system::LOG_HEAD,
     table::Table,
@@ -317,6 +317,11 @@ impl Session for PostgresSession {
 
     fn upsert(&mut self, table: &'static Table, rows: Vec<Row>) -> Result<(), StoreError> {
         self.write(sql::upsert(Dialect::Postgres, table), table, table.columns.len(), rows)
+    }
+
+    fn update(&mut self, table: &'static Table, updates: Vec<Update>) -> Result<(), StoreError> {
+        // One statement for all of them: PostgreSQL leaves the indexes alone by itself where an indexed column has its old value.
+        self.upsert(table, updates.into_iter().map(|update| update.row).collect())
     }
 
     fn delete(&mut self, table: &'static Table, keys: Vec<Row>) -> Result<(), StoreError> {

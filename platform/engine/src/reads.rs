@@ -15,6 +15,9 @@ use crate::{
     value::{ColumnKind, Key, Row, Value},
 };
 
+/// How many rows one query asks for by their keys, at most.
+const KEYS_PER_QUERY: usize = 256;
+
 /// A service's read side.
 #[derive(Clone, Debug)]
 pub struct Reads {
@@ -54,6 +57,27 @@ impl Reads {
     pub async fn one_by<T: Record>(&self, column: &str, value: Value) -> Result<Option<T>, StoreError> {
         let parameter = self.parameter(1);
         Ok(self.select(&format!("WHERE {column} = {parameter} LIMIT 1"), vec![value]).await?.pop())
+    }
+
+    /// The rows of these keys that are there, in no order.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn all_of<T: Record>(
+        &self,
+        keys: impl IntoIterator<Item = impl Into<Key>>,
+    ) -> Result<Vec<T>, StoreError> {
+        let keys: Vec<Value> = keys.into_iter().map(|key| Value::from(key.into())).collect();
+        let mut found = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(KEYS_PER_QUERY) {
+            // The last one again and again, so that there are few texts for the store to prepare.
+            let mut parameters = keys.to_vec();
+            parameters.resize(keys.len().next_power_of_two(), keys[keys.len() - 1].clone());
+            let places: Vec<String> = (1..=parameters.len()).map(|number| self.parameter(number)).collect();
+            let condition = format!("WHERE {} IN ({})", T::TABLE.columns[0].name, places.join(", "));
+            found.append(&mut self.select(&condition, parameters).await?);
+        }
+        Ok(found)
     }
 
     /// The rows that `condition` lets through: all that follows the table's name in a SELECT, its parameters `?1`, `?2`, ...

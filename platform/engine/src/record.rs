@@ -1,7 +1,7 @@
 //! A record: a state struct that is one row of a table of its own.
 
 use crate::{
-    table::Table,
+    table::{ColumnSet, Table},
     value::{Key, Row, UnreadableValue},
 };
 
@@ -15,6 +15,9 @@ pub trait Record: Clone + std::fmt::Debug + Send + Sync + 'static {
 
     /// The columns in the table's order, without `event_count`.
     fn to_row(&self) -> Row;
+
+    /// The columns in which a row is not what it was before, `event_count` aside.
+    fn changed_since(&self, before: &Self) -> ColumnSet;
 
     /// The state that was stored, from the columns in the table's order.
     ///
@@ -39,7 +42,7 @@ pub trait Record: Clone + std::fmt::Debug + Send + Sync + 'static {
 ///
 /// `key` comes first, once. `field` is a column of its [`Field`](crate::Field) type; `json` is any serde type, stored as JSON text; `secret` is a field whose
 /// value the audit log does not show.
-/// `index` and `unique` follow the list, each with its columns.
+/// `index`, `unique` and `sparse` follow the list, each with its columns: see [`IndexKind`](crate::IndexKind).
 #[macro_export]
 macro_rules! record {
     (
@@ -73,6 +76,13 @@ macro_rules! record {
                 ]
             }
 
+            fn changed_since(&self, before: &Self) -> $crate::ColumnSet {
+                let fields = [self.$key != before.$key, $(self.$name != before.$name),*];
+                // One more is the engine's.
+                const { assert!(<$record as $crate::Record>::TABLE.columns.len() <= $crate::ColumnSet::COLUMNS_MAX) };
+                $crate::record::positions(&fields)
+            }
+
             fn from_row(
                 row: &mut dyn Iterator<Item = $crate::Value>,
             ) -> Result<Self, $crate::UnreadableValue> {
@@ -103,8 +113,9 @@ macro_rules! record {
     (@from field $type:ty, $row:ident) => { $crate::record::next::<$type>($row)? };
     (@from secret $type:ty, $row:ident) => { $crate::record!(@from field $type, $row) };
     (@from json $type:ty, $row:ident) => { $crate::record::next_json::<$type>($row)? };
-    (@index index $($column:literal)+) => { $crate::Index { columns: &[$($column),+], unique: false } };
-    (@index unique $($column:literal)+) => { $crate::Index { columns: &[$($column),+], unique: true } };
+    (@index index $($column:literal)+) => { $crate::Index { columns: &[$($column),+], kind: $crate::IndexKind::Full } };
+    (@index unique $($column:literal)+) => { $crate::Index { columns: &[$($column),+], kind: $crate::IndexKind::Unique } };
+    (@index sparse $($column:literal)+) => { $crate::Index { columns: &[$($column),+], kind: $crate::IndexKind::Sparse } };
 }
 
 /// Rows with JSON in them are large, and small pages hold few of them: they lie as they come.
@@ -118,6 +129,14 @@ pub const fn layout(modes: &[&str]) -> crate::Layout {
         place += 1;
     }
     crate::Layout::ByKey
+}
+
+/// The positions of those that are true.
+#[doc(hidden)]
+pub fn positions(fields: &[bool]) -> ColumnSet {
+    let mut columns = ColumnSet::default();
+    fields.iter().enumerate().filter(|(_, field)| **field).for_each(|(position, _)| columns.add(position));
+    columns
 }
 
 /// Makes an enum of unit variants a text column, as serde names the variants.

@@ -1,5 +1,7 @@
 //! The rows of a batch, in memory: loaded once, changed by many messages, written once.
 
+mod needs;
+
 use std::{
     any::{Any, TypeId},
     collections::{BTreeSet, HashMap},
@@ -8,10 +10,12 @@ use std::{
 use crate::{
     audit_log::{self, RowChange},
     record::Record,
-    session::{Filter, Lock, Select},
-    table::Table,
+    session::{Filter, Lock, Select, Update},
+    table::{ColumnSet, Table},
     value::{Key, Row, UnreadableValue, Value},
 };
+
+pub use needs::Needs;
 
 /// One row of the batch.
 #[derive(Debug)]
@@ -22,6 +26,8 @@ struct Slot<T> {
     event_count: i64,
     /// Whether the store has the row.
     stored: bool,
+    /// What the store has, once that is another.
+    original: Option<(T, i64)>,
     /// Whether the store must hear of it.
     changed: bool,
     /// Whether the store has locked it for this batch to change.
@@ -58,7 +64,7 @@ struct TypedRows<T> {
 pub(crate) struct Changes {
     pub table: &'static Table,
     pub inserts: Vec<Row>,
-    pub updates: Vec<Row>,
+    pub updates: Vec<Update>,
     pub deletes: Vec<Key>,
 }
 
@@ -74,6 +80,18 @@ trait AnyRows: Send {
     fn changes(&mut self) -> Changes;
     fn as_any(&self) -> &dyn Any;
     fn as_any_mut(&mut self) -> &mut dyn Any;
+}
+
+impl<T: Record> Slot<T> {
+    /// The columns in which the row is not what the store has; `None` when the store has no such row.
+    fn changed_columns(&self) -> Option<ColumnSet> {
+        let (before, event_count) = self.original.as_ref()?;
+        let mut changed = self.state.as_ref()?.changed_since(before);
+        if self.event_count != *event_count {
+            changed.add(T::TABLE.columns.len() - 1);
+        }
+        Some(changed)
+    }
 }
 
 impl<T: Record> TypedRows<T> {
@@ -169,14 +187,27 @@ impl<T: Record> AnyRows for TypedRows<T> {
                 // A row that is here already may have been changed; only the lock is news.
                 Some(slot) => slot.writable |= writable,
                 None => {
-                    let slot =
-                        Slot { state: Some(state), event_count, stored: true, changed: false, writable };
+                    let slot = Slot {
+                        state: Some(state),
+                        event_count,
+                        stored: true,
+                        original: None,
+                        changed: false,
+                        writable,
+                    };
                     self.slots.insert(key, slot);
                 }
             }
         }
         for key in asked {
-            let absent = || Slot { state: None, event_count: 0, stored: false, changed: false, writable };
+            let absent = || Slot {
+                state: None,
+                event_count: 0,
+                stored: false,
+                original: None,
+                changed: false,
+                writable,
+            };
             self.slots.entry(key.clone()).or_insert_with(absent).writable |= writable;
         }
         Ok(())
@@ -192,7 +223,12 @@ impl<T: Record> AnyRows for TypedRows<T> {
     }
 
     fn keep(&mut self) {
-        self.journal.clear();
+        for Before { key, state, event_count, .. } in self.journal.drain(..) {
+            if let Some(slot) = self.slots.get_mut(&key).filter(|slot| slot.stored && slot.original.is_none())
+            {
+                slot.original = state.map(|state| (state, event_count));
+            }
+        }
     }
 
     fn undo(&mut self) {
@@ -223,7 +259,12 @@ impl<T: Record> AnyRows for TypedRows<T> {
                 Some(state) => {
                     let mut row = state.to_row();
                     row.push(Value::Integer(slot.event_count));
-                    if slot.stored { changes.updates.push(row) } else { changes.inserts.push(row) }
+                    match slot.changed_columns() {
+                        None => changes.inserts.push(row),
+                        // It is again what it was.
+                        Some(changed) if changed.is_empty() => {}
+                        Some(changed) => changes.updates.push(Update { row, changed }),
+                    }
                 }
                 None if slot.stored => changes.deletes.push(key.clone()),
                 None => {}
@@ -362,85 +403,6 @@ impl Rows {
     pub(crate) fn changes(&mut self) -> Vec<Changes> {
         self.types.sort_by_key(|(_, rows)| rows.table().name);
         self.types.iter_mut().map(|(_, rows)| rows.changes()).collect()
-    }
-}
-
-/// Collects which rows a message reads or changes, and shows those that are here already.
-///
-/// A look at a row asks for it. It answers `None` until the row is loaded, and also when there is no such row;
-/// what follows from a row is asked for in the next round.
-pub struct Needs<'a> {
-    rows: &'a mut Rows,
-    incomplete: bool,
-}
-
-impl<'a> Needs<'a> {
-    pub(crate) fn new(rows: &'a mut Rows) -> Self {
-        Self { rows, incomplete: false }
-    }
-
-    /// Whether anything was asked for that is not here yet, so that a `None` may only mean "not loaded".
-    pub fn incomplete(&self) -> bool {
-        self.incomplete
-    }
-
-    /// Asks for a row that the message may change.
-    pub fn write<T: Record>(&mut self, key: impl Into<Key>) -> Option<&T> {
-        let key = key.into();
-        let rows = self.rows.typed_mut::<T>();
-        if !rows.slots.get(&key).is_some_and(|slot| slot.writable) {
-            rows.missing.to_write.insert(key);
-            self.incomplete = true;
-            return None;
-        }
-        rows.slots.get(&key)?.state.as_ref()
-    }
-
-    /// Asks for a row that the message only reads. Readers do not wait for one another.
-    pub fn read<T: Record>(&mut self, key: impl Into<Key>) -> Option<&T> {
-        let key = key.into();
-        let rows = self.rows.typed_mut::<T>();
-        if !rows.slots.contains_key(&key) {
-            rows.missing.to_read.insert(key);
-            self.incomplete = true;
-            return None;
-        }
-        rows.slots.get(&key)?.state.as_ref()
-    }
-
-    /// Asks for the row whose uniquely indexed `column` has `value`, to change it.
-    pub fn write_by<T: Record>(&mut self, column: &'static str, value: impl Into<Value>) -> Option<&T> {
-        let value = value.into();
-        let rows = self.rows.typed_mut::<T>();
-        let look_up = (column, value);
-        if !rows.answered_unique.contains(&look_up) {
-            rows.missing.by_unique.insert(look_up);
-            self.incomplete = true;
-            return None;
-        }
-        self.rows.matching::<T>(column, &look_up.1).into_iter().next()
-    }
-
-    /// Asks for up to `limit` rows whose indexed `column` has `value`, by key from the first one past `after`, to change them.
-    /// `handle` finds them with [`Rows::matching`].
-    pub fn write_all<T: Record>(
-        &mut self,
-        column: &'static str,
-        value: impl Into<Value>,
-        after: Option<Key>,
-        limit: usize,
-    ) {
-        let rows = self.rows.typed_mut::<T>();
-        let range = (column, value.into(), after, limit);
-        if !rows.answered_range.contains(&range) {
-            rows.missing.by_range.insert(range);
-            self.incomplete = true;
-        }
-    }
-
-    /// The rows that are here already and whose `column` has `value`, by key: those of [`write_all`](Self::write_all), once loaded.
-    pub fn matching<T: Record>(&self, column: &str, value: &Value) -> Vec<&T> {
-        self.rows.matching::<T>(column, value)
     }
 }
 

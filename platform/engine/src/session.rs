@@ -2,7 +2,7 @@
 //! all that the engine knows about logs, inboxes, timers and effects is written once, above it.
 
 use crate::{
-    table::Table,
+    table::{ColumnSet, Table},
     value::{Row, Value},
 };
 
@@ -62,6 +62,15 @@ pub struct Select {
     pub filter: Filter,
     /// What to do about others.
     pub lock: Lock,
+}
+
+/// A row that is there, as it is to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Update {
+    /// All of its columns.
+    pub row: Row,
+    /// The columns that change. The key is none of them.
+    pub changed: ColumnSet,
 }
 
 /// How far a batch moves the head of one partition of a topic.
@@ -148,6 +157,13 @@ pub trait Session: Send {
     /// # Errors
     /// See [`StoreError`].
     fn upsert(&mut self, table: &'static Table, rows: Vec<Row>) -> Result<(), StoreError>;
+
+    /// Changes rows that are there. An index whose columns stay is not to be paid for: a store that would write all of a row's indexes
+    /// writes only the columns that change.
+    ///
+    /// # Errors
+    /// [`StoreError::Constraint`] when a unique column's value is another row's.
+    fn update(&mut self, table: &'static Table, updates: Vec<Update>) -> Result<(), StoreError>;
 
     /// Removes the rows of these keys, each given by its key columns.
     ///

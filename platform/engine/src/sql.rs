@@ -2,7 +2,7 @@
 
 use crate::{
     session::{Filter, Lock, Select},
-    table::{Index, Layout, Table},
+    table::{Column, ColumnSet, Index, IndexKind, Layout, Table},
     value::ColumnKind,
 };
 
@@ -75,9 +75,13 @@ pub(crate) fn add_column(dialect: Dialect, table: &Table, position: usize) -> St
 
 /// Makes an index.
 pub(crate) fn create_index(table: &Table, index: &Index) -> String {
-    let unique = if index.unique { "UNIQUE " } else { "" };
+    let unique = if index.kind == IndexKind::Unique { "UNIQUE " } else { "" };
+    let only = match index.kind {
+        IndexKind::Sparse => format!(" WHERE {} IS NOT NULL", index.columns[0]),
+        IndexKind::Full | IndexKind::Unique => String::new(),
+    };
     format!(
-        "CREATE {unique}INDEX IF NOT EXISTS {}_by_{} ON {} ({})",
+        "CREATE {unique}INDEX IF NOT EXISTS {}_by_{} ON {} ({}){only}",
         table.name,
         index.columns.join("_"),
         table.name,
@@ -164,6 +168,19 @@ pub(crate) fn upsert(dialect: Dialect, table: &Table) -> String {
         key(table).join(", "),
         sets.join(", ")
     )
+}
+
+/// Changes some columns of a row. Its parameters are the key, and then those columns.
+pub(crate) fn update(dialect: Dialect, table: &Table, changed: ColumnSet) -> String {
+    let mut numbers = 1..;
+    let mut equals = |column: &Column| {
+        let number = numbers.next().unwrap_or_default();
+        format!("{} = {}", column.name, dialect.parameter(number))
+    };
+    let key: Vec<String> = table.columns[..table.key_columns].iter().map(&mut equals).collect();
+    let columns = table.columns.iter().enumerate().filter(|(position, _)| changed.contains(*position));
+    let sets: Vec<String> = columns.map(|(_, column)| equals(column)).collect();
+    format!("UPDATE {} SET {} WHERE {}", table.name, sets.join(", "), key.join(" AND "))
 }
 
 /// Removes rows by their key columns.

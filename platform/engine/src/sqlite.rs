@@ -6,15 +6,15 @@
 use std::{collections::HashMap, path::Path};
 
 use rusqlite::{
-    Connection, ErrorCode, OpenFlags,
+    CachedStatement, Connection, ErrorCode, OpenFlags,
     types::{ToSqlOutput, ValueRef},
 };
 
 use crate::{
-    session::{Filter, HeadMove, Select, Session, StoreError},
+    session::{Filter, HeadMove, Select, Session, StoreError, Update},
     sql::{self, Dialect},
     system::LOG_HEAD,
-    table::Table,
+    table::{ColumnSet, Table},
     value::{Field, Row, UnreadableValue, Value},
 };
 
@@ -69,6 +69,7 @@ fn value(stored: ValueRef<'_>) -> Result<Value, UnreadableValue> {
 enum Verb {
     Insert,
     Upsert,
+    Update(ColumnSet),
     Delete,
 }
 
@@ -159,16 +160,21 @@ impl SqliteSession {
     }
 
     fn write(&mut self, verb: Verb, table: &'static Table, rows: Vec<Row>) -> Result<(), StoreError> {
-        let text = self.texts.entry((verb, table.name)).or_insert_with(|| match verb {
-            Verb::Insert => sql::insert(Dialect::Sqlite, table),
-            Verb::Upsert => sql::upsert(Dialect::Sqlite, table),
-            Verb::Delete => sql::delete(Dialect::Sqlite, table),
-        });
-        let mut statement = self.connection.prepare_cached(text)?;
+        let mut statement = self.statement(verb, table)?;
         for row in rows {
             statement.execute(rusqlite::params_from_iter(row.iter()))?;
         }
         Ok(())
+    }
+
+    fn statement(&mut self, verb: Verb, table: &'static Table) -> Result<CachedStatement<'_>, StoreError> {
+        let text = self.texts.entry((verb, table.name)).or_insert_with(|| match verb {
+            Verb::Insert => sql::insert(Dialect::Sqlite, table),
+            Verb::Upsert => sql::upsert(Dialect::Sqlite, table),
+            Verb::Update(changed) => sql::update(Dialect::Sqlite, table, changed),
+            Verb::Delete => sql::delete(Dialect::Sqlite, table),
+        });
+        Ok(self.connection.prepare_cached(text)?)
     }
 
     fn columns_of(&self, table: &str) -> Result<HashMap<String, String>, StoreError> {
@@ -279,6 +285,22 @@ impl Session for SqliteSession {
         self.write(Verb::Upsert, table, rows)
     }
 
+    fn update(&mut self, table: &'static Table, mut updates: Vec<Update>) -> Result<(), StoreError> {
+        updates.sort_by_key(|update| update.changed);
+        for alike in updates.chunk_by(|one, other| one.changed == other.changed) {
+            let changed = alike[0].changed;
+            let mut statement = self.statement(Verb::Update(changed), table)?;
+            for Update { row, .. } in alike {
+                let written = |position: &usize| *position < table.key_columns || changed.contains(*position);
+                let values = (0..row.len()).filter(written).map(|position| &row[position]);
+                if statement.execute(rusqlite::params_from_iter(values))? != 1 {
+                    return Err(StoreError::Constraint(format!("{}: the row is not there", table.name)));
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn delete(&mut self, table: &'static Table, keys: Vec<Row>) -> Result<(), StoreError> {
         self.write(Verb::Delete, table, keys)
     }
@@ -339,3 +361,6 @@ impl SqliteSession {
         statement.query_row([], |row| Ok((row.get(1)?, row.get(2)?)))
     }
 }
+
+#[cfg(test)]
+mod tests;

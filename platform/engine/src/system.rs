@@ -1,7 +1,7 @@
 //! The engine's own tables, which every service's database has.
 
 use crate::{
-    table::{Column, Index, Layout, Table},
+    table::{Column, Index, IndexKind, Layout, Table},
     value::ColumnKind::{Id, Integer, Text},
 };
 
@@ -81,7 +81,7 @@ pub static TIMER: Table = Table {
         Column::new("message", Text),
     ],
     key_columns: 2,
-    indexes: &[Index { columns: &["part", "due_us"], unique: false }],
+    indexes: &[Index { columns: &["part", "due_us"], kind: IndexKind::Full }],
     layout: Layout::ByKey,
 };
 
@@ -99,7 +99,7 @@ pub static EFFECT: Table = Table {
         Column::new("correlation_id", Id),
     ],
     key_columns: 1,
-    indexes: &[Index { columns: &["state", "due_us"], unique: false }],
+    indexes: &[Index { columns: &["state", "due_us"], kind: IndexKind::Full }],
     layout: Layout::ByKey,
 };
 
@@ -122,8 +122,8 @@ pub static PARKED: Table = Table {
     ],
     key_columns: 1,
     indexes: &[
-        Index { columns: &["state", "part", "due_us"], unique: false },
-        Index { columns: &["subject", "id"], unique: false },
+        Index { columns: &["state", "part", "due_us"], kind: IndexKind::Full },
+        Index { columns: &["subject", "id"], kind: IndexKind::Full },
     ],
     layout: Layout::Appended,
 };
@@ -142,8 +142,8 @@ pub static AUDIT_LOG: Table = Table {
     ],
     key_columns: 1,
     indexes: &[
-        Index { columns: &["actor", "id"], unique: false },
-        Index { columns: &["subject", "id"], unique: false },
+        Index { columns: &["actor", "id"], kind: IndexKind::Full },
+        Index { columns: &["subject", "id"], kind: IndexKind::Full },
     ],
     layout: Layout::Appended,
 };
@@ -182,7 +182,7 @@ pub static TASK_RUN: Table = Table {
         Column::nullable("error", Text),
     ],
     key_columns: 1,
-    indexes: &[Index { columns: &["result", "seen_us"], unique: false }],
+    indexes: &[Index { columns: &["result", "seen_us"], kind: IndexKind::Full }],
     layout: Layout::ByKey,
 };
 

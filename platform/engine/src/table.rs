@@ -28,13 +28,58 @@ impl Column {
     }
 }
 
+/// Some columns of a table: bit n stands for column n.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ColumnSet(u64);
+
+impl ColumnSet {
+    /// More columns no table may have.
+    pub const COLUMNS_MAX: usize = 64;
+
+    /// The columns at these positions.
+    pub const fn of(positions: &[usize]) -> Self {
+        let (mut columns, mut place) = (0, 0);
+        while place < positions.len() {
+            columns |= 1 << positions[place];
+            place += 1;
+        }
+        Self(columns)
+    }
+
+    /// Adds a column.
+    pub fn add(&mut self, position: usize) {
+        self.0 |= 1 << position;
+    }
+
+    /// Whether a column is one of them.
+    pub fn contains(self, position: usize) -> bool {
+        self.0 & (1 << position) != 0
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
 /// An index over some columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Index {
     /// The columns, by name, in order.
     pub columns: &'static [&'static str],
-    /// Whether no two rows may agree in all of them (nulls never agree).
-    pub unique: bool,
+    /// Which rows are in it.
+    pub kind: IndexKind,
+}
+
+/// Which rows are in an index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IndexKind {
+    /// All of them.
+    Full,
+    /// All of them, and no two may agree in all of its columns (nulls never agree).
+    Unique,
+    /// Those whose first column is not null: for columns that few rows have, or have for long. A row pays only for what it is found by.
+    Sparse,
 }
 
 /// A table.

@@ -17,15 +17,15 @@ use crate::{
     audit_log::{Actor, AuditEntry},
     commands::{CommandKey, Replies},
     core::Core,
-    effects::{self, Call, EffectState},
+    effects::{self, Call},
     inbox::Inbox,
     message::{CommandError, Incoming, Origin, Outcome},
     parking::{self, Parked, ParkedState},
     rows::{Needs, Rows},
     service::{Cx, Outbox, Service},
-    session::{Session, StoreError},
+    session::{Session, StoreError, Update},
     timers::{self, TimerChanges},
-    value::{Row, Value},
+    value::Value,
 };
 
 /// How often `needs` may find something new before its message is in error.
@@ -58,7 +58,7 @@ struct Unit<'a, S: Service> {
     timer_ids: HashSet<Uuid>,
     calls: Vec<Call<S>>,
     open_effects: HashMap<String, Call<S>>,
-    ended_effects: Vec<Row>,
+    ended_effects: Vec<Update>,
     /// Subjects that have parked messages, with this batch's.
     parked_subjects: HashSet<String>,
     parked: HashMap<Uuid, Parked>,
@@ -185,7 +185,7 @@ impl<'a, S: Service> Unit<'a, S> {
                 let Some(call) = self.open_effects.remove(idempotency_key) else {
                     return Ok(Outcome::Skipped);
                 };
-                self.ended_effects.push(call.to_row(EffectState::Done, self.now));
+                self.ended_effects.push(call.ended(self.now));
             }
             Origin::Parked(parked) => {
                 if !self.parked.get(&parked.id).is_some_and(|now| now.state == ParkedState::Retry) {

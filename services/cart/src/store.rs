@@ -23,7 +23,7 @@ engine::record! {
         field created_at: Timestamp,
         field checked_out_at: Option<Timestamp>,
     }
-    index ["customer_id", "cart_id"]
+    sparse ["customer_id", "cart_id"]
 }
 
 engine::record! {

@@ -20,8 +20,8 @@ engine::record! {
         json address: Option<Address>,
         json lines: Vec<Line>,
     }
-    index ["step_slot"]
-    index ["waiting_since", "order_id"]
+    sparse ["step_slot"]
+    sparse ["waiting_since", "order_id"]
 }
 
 /// All of them.

@@ -114,7 +114,7 @@ engine::record! {
         field ends_us: Timestamp,
         field access_until_us: Timestamp,
     }
-    index ["live_of"]
+    sparse ["live_of"]
     index ["access_until_us"]
 }
 

@@ -34,7 +34,7 @@ engine::record! {
         field expiry_slot: Option<i64>,
         json lines: Vec<HoldLine>,
     }
-    index ["expiry_slot"]
+    sparse ["expiry_slot"]
 }
 
 engine::record! {
@@ -81,19 +81,9 @@ pub(crate) fn tables() -> Vec<&'static Table> {
     ]
 }
 
-/// How many products one query asks for, at most.
-const PRODUCTS_PER_QUERY: usize = 500;
-
 /// The stock of those products that are counted.
 pub(crate) async fn stock_of(reads: &Reads, products: &[ProductId]) -> Result<Vec<Stock>, StoreError> {
-    let mut found = Vec::with_capacity(products.len());
-    for products in products.chunks(PRODUCTS_PER_QUERY) {
-        let parameters: Vec<String> = (1..=products.len()).map(|number| reads.parameter(number)).collect();
-        let condition = format!("WHERE product_id IN ({})", parameters.join(", "));
-        let values = products.iter().map(|product| Value::Id(product.0)).collect();
-        found.extend(reads.select::<Stock>(&condition, values).await?);
-    }
-    Ok(found)
+    reads.all_of(products.iter().map(|product| product.0)).await
 }
 
 /// The stock of products past `after`, by product; only of those that are low where `low_by` says by which threshold of the

@@ -3,14 +3,15 @@
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
-use engine::{Clock, Outside, OutsideError, Reads};
+use engine::{Clock, Outside, OutsideError};
 use host::LinkTokens;
 use uuid::Uuid;
 
 use crate::{
     channel::{Channel, Rendered},
-    domain::{Notification, Outcome, State},
+    domain::{Outcome, State},
     message::{Request, Response},
+    queue::Queue,
     render::Renderer,
     service::Notifications,
 };
@@ -28,13 +29,13 @@ pub(crate) struct Deliveries {
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The notifications; known once the service's engine is there, before its first call.
-    pub reads: OnceLock<Reads>,
+    pub queue: OnceLock<Queue>,
 }
 
 impl Deliveries {
     async fn send(&self, id: Uuid) -> Outcome {
-        let Some(reads) = self.reads.get() else { return Outcome::Busy };
-        let notification = match reads.get::<Notification>(id).await {
+        let Some(queue) = self.queue.get() else { return Outcome::Busy };
+        let notification = match queue.read(id).await {
             Ok(Some(notification)) => notification,
             Ok(None) => return Outcome::Refused("there is no such notification".to_owned()),
             Err(error) => return Outcome::Retry(error.to_string()),
@@ -42,18 +43,18 @@ impl Deliveries {
         if notification.state != State::Queued {
             return Outcome::Refused("it is not to be sent any more".to_owned());
         }
-        let (Some(recipient), Some(letter)) = (notification.recipient, notification.letter) else {
+        let (Some(recipient), Some(letter)) = (&notification.recipient, &notification.letter) else {
             return Outcome::Refused("its customer has left".to_owned());
         };
         let at = self.clock.now();
-        let words = match self.renderer.render(&letter, Some(&self.links)) {
+        let words = match self.renderer.render(letter, Some(&self.links)) {
             Ok(words) => words,
             Err(error) => return Outcome::Refused(error.to_string()),
         };
         let rendered = Rendered {
             notification_id: id,
-            recipient,
-            name: letter.name,
+            recipient: recipient.clone(),
+            name: letter.name.clone(),
             subject: words.subject,
             text: words.text,
             html: words.html,

@@ -8,6 +8,7 @@ mod domain;
 mod effects;
 mod events;
 mod message;
+mod queue;
 mod render;
 mod service;
 mod store;
@@ -57,12 +58,12 @@ pub async fn mount(ctx: &host::Context, config: &Config) -> Result<host::Mounted
         email,
         keepers,
         clock: ctx.clock.clone(),
-        reads: OnceLock::new(),
+        queue: OnceLock::new(),
     });
     let opened = ctx.open(Notifications::new(config), Some(deliveries.clone())).await?;
     let engine = opened.engine();
     // Nobody else sets it, and calls begin once the service is started.
-    let _ = deliveries.reads.set(engine.reads().clone());
+    let _ = deliveries.queue.set(queue::Queue::new(engine.reads().clone()));
     let clock = ctx.clock.clone();
     let routes = api::routes(api::Api { engine, renderer, mailbox, clock });
     Ok(host::Mounted { routes, service: host::hosted(opened) })

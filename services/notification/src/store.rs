@@ -44,9 +44,9 @@ engine::record! {
     }
     index ["created_us", "id"]
     index ["state", "created_us", "id"]
-    index ["customer_id", "created_us", "id"]
-    index ["order_id", "id"]
-    index ["recipient", "created_us", "id"]
+    sparse ["customer_id", "created_us", "id"]
+    sparse ["order_id", "id"]
+    sparse ["recipient", "created_us", "id"]
 }
 
 engine::record! {
@@ -61,7 +61,7 @@ engine::record! {
         field carrier: Option<String>,
         field tracking_number: Option<String>,
     }
-    index ["customer_id", "order_id"]
+    sparse ["customer_id", "order_id"]
 }
 
 engine::record! {

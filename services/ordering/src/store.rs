@@ -42,8 +42,8 @@ engine::record! {
         field tax: i64,
         field prices_include_tax: bool,
     }
-    index ["customer_id", "order_id"]
-    index ["email_key", "order_id"]
+    sparse ["customer_id", "order_id"]
+    sparse ["email_key", "order_id"]
 }
 
 engine::record! {
@@ -166,13 +166,7 @@ pub async fn listed(
 
 /// Orders with what was ordered, in the same order.
 async fn with_purchases(reads: &Reads, orders: Vec<Order>) -> Result<Vec<(Order, Purchase)>, StoreError> {
-    if orders.is_empty() {
-        return Ok(Vec::new());
-    }
-    let places: Vec<String> = (1..=orders.len()).map(|number| reads.parameter(number)).collect();
-    let ids = orders.iter().map(|order| Value::Id(order.id.0)).collect();
-    let purchases: Vec<Purchase> =
-        reads.select(&format!("WHERE order_id IN ({})", places.join(", ")), ids).await?;
+    let purchases: Vec<Purchase> = reads.all_of(orders.iter().map(|order| order.id.0)).await?;
     let mut purchases: HashMap<OrderId, Purchase> =
         purchases.into_iter().map(|purchase| (purchase.order_id, purchase)).collect();
     let with = |order: Order| purchases.remove(&order.id).map(|purchase| (order, purchase));

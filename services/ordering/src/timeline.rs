@@ -43,7 +43,10 @@ impl Projection for Timeline {
                 events::detail(event).to_value(),
             ]
         };
-        session.upsert(target, events.iter().map(row).collect())
+        let mut rows: Vec<Row> = events.iter().map(row).collect();
+        // As they lie in the table.
+        rows.sort_unstable();
+        session.upsert(target, rows)
     }
 }
 

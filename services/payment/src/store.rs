@@ -81,7 +81,7 @@ engine::record! {
         field reason: Option<String>,
         field created_us: Timestamp,
     }
-    index ["customer_id", "created_us", "number"]
+    sparse ["customer_id", "created_us", "number"]
 }
 
 engine::record! {

@@ -30,6 +30,36 @@ pub fn rows_reply_and_events_commit_together(world: &World) {
     assert_eq!(later.all_rows(&system::EVENT_LOG).len(), 2);
 }
 
+pub fn changes_of_different_columns_all_count(world: &World) {
+    let mut lane = world.lane();
+    let rename = |number, name: &str| Message::Rename { account: account(number), name: name.to_owned() };
+    for number in [1, 2] {
+        lane.command(Message::Deposit { account: account(number), amount: 5 }).expect("deposited");
+    }
+    lane.command(rename(1, "ada")).expect("renamed");
+    // In one batch, of one row and of several.
+    let batch = [
+        Message::Deposit { account: account(1), amount: 7 },
+        rename(1, "bob"),
+        Message::Withdraw { account: account(2), amount: 1 },
+    ];
+    let batch = batch.map(|message| lane.incoming(None, message));
+    lane.run(&batch);
+    let mut later = world.lane();
+    let stored = later.account(account(1)).expect("it is stored");
+    assert_eq!((stored.balance, stored.name.as_deref(), &stored.history[..]), (12, Some("bob"), &[5, 7][..]));
+    assert_eq!(later.balance(account(2)), 4);
+    // The name that was given up is free, and the one that was taken is not.
+    later.command(rename(2, "ada")).expect("the name is free");
+    let taken = [later.incoming(None, rename(2, "bob"))];
+    assert!(matches!(later.run(&taken)[0], Outcome::Failed(_)), "the name is another's");
+    assert_eq!(later.account(account(2)).expect("it is stored").name.as_deref(), Some("ada"));
+    // A row that is again what it was.
+    let back = [rename(1, "eve"), rename(1, "bob")].map(|message| later.incoming(None, message));
+    assert!(later.run(&back).iter().all(|outcome| matches!(outcome, Outcome::Decided(Ok(_)))));
+    assert_eq!(world.lane().account(account(1)).expect("it is stored"), stored);
+}
+
 pub fn a_refusal_changes_nothing(world: &World) {
     let mut lane = world.lane();
     lane.command(Message::Deposit { account: account(1), amount: 5 }).expect("deposited");

@@ -38,6 +38,7 @@ macro_rules! on_every_store {
 
 on_every_store! {
     batches::rows_reply_and_events_commit_together,
+    batches::changes_of_different_columns_all_count,
     batches::a_refusal_changes_nothing,
     batches::a_repeated_command_gets_its_first_reply,
     batches::a_key_with_another_request_is_refused,

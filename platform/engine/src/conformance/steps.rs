@@ -15,7 +15,7 @@ use super::{
     world::{CommitFault, FaultySession, Producer, World},
 };
 use crate::{
-    Clock, CountedIds, MemoryStore, Process, ProcessOptions, Row, Session, StoreError, Take,
+    Clock, CountedIds, MemoryStore, Process, ProcessOptions, Row, Session, StoreError, Take, Update,
     books::Books,
     clock::ManualClock,
     effects,
@@ -78,6 +78,10 @@ impl Session for Own {
 
     fn upsert(&mut self, table: &'static Table, rows: Vec<Row>) -> Result<(), StoreError> {
         self.0.upsert(table, rows)
+    }
+
+    fn update(&mut self, table: &'static Table, updates: Vec<Update>) -> Result<(), StoreError> {
+        self.0.update(table, updates)
     }
 
     fn delete(&mut self, table: &'static Table, keys: Vec<Row>) -> Result<(), StoreError> {

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::service::{Account, Bank, Message, Told};
 use crate::{
     CommandKey, Filter, HeadMove, Lock, MemoryStore, PostgresAddress, PostgresSession, Record, Row, Select,
-    Session, SqliteSession, StoreError, Table, Value,
+    Session, SqliteSession, StoreError, Table, Update, Value,
     audit_log::{Actor, AuditEntry},
     clock::{CountedIds, ManualClock},
     core::Core,
@@ -286,6 +286,10 @@ impl Session for FaultySession {
 
     fn upsert(&mut self, table: &'static Table, rows: Vec<Row>) -> Result<(), StoreError> {
         self.session.upsert(table, rows)
+    }
+
+    fn update(&mut self, table: &'static Table, updates: Vec<Update>) -> Result<(), StoreError> {
+        self.session.update(table, updates)
     }
 
     fn delete(&mut self, table: &'static Table, keys: Vec<Row>) -> Result<(), StoreError> {

@@ -39,14 +39,14 @@ impl<S: Service> Unit<'_, S> {
             let deletes = changes.deletes.into_iter().map(|key| vec![key.into()]).collect();
             write(changes.table, deletes, |table, rows| session.delete(table, rows))?;
             write(changes.table, changes.inserts, |table, rows| session.insert(table, rows))?;
-            write(changes.table, changes.updates, |table, rows| session.upsert(table, rows))?;
+            write(changes.table, changes.updates, |table, updates| session.update(table, updates))?;
         }
         write(&COMMAND, replies.into_rows(), |table, rows| session.insert(table, rows))?;
         let next_timer = timers.write(session)?;
         let lease = now.plus(effects::LEASE);
         let asked = calls.iter().map(|call| call.to_row(EffectState::Running, lease)).collect();
         write(&EFFECT, asked, |table, rows| session.insert(table, rows))?;
-        write(&EFFECT, ended_effects, |table, rows| session.upsert(table, rows))?;
+        write(&EFFECT, ended_effects, |table, updates| session.update(table, updates))?;
         audit_log::write(session, &self.audit_log)?;
         let next_retry = write_parked(session, &self.parked, &self.parked_done)?;
         write(&WATERMARK, inbox.take_moved(), |table, rows| session.upsert(table, rows))?;
@@ -60,10 +60,10 @@ impl<S: Service> Unit<'_, S> {
 }
 
 /// Writes rows, when there are any.
-fn write(
+fn write<R>(
     table: &'static Table,
-    rows: Vec<Row>,
-    write: impl FnOnce(&'static Table, Vec<Row>) -> Result<(), StoreError>,
+    rows: Vec<R>,
+    write: impl FnOnce(&'static Table, Vec<R>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     if rows.is_empty() { Ok(()) } else { write(table, rows) }
 }

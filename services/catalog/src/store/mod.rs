@@ -111,12 +111,7 @@ pub(crate) async fn category_of_slug(reads: &Reads, slug: &str) -> Result<Option
 
 /// Categories by id, in no order.
 pub(crate) async fn categories(reads: &Reads, ids: &[CategoryId]) -> Result<Vec<Category>, StoreError> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let parameters: Vec<String> = (1..=ids.len()).map(|number| reads.parameter(number)).collect();
-    let condition = format!("WHERE category_id IN ({})", parameters.join(", "));
-    reads.select(&condition, ids.iter().map(Field::to_value).collect()).await
+    reads.all_of(ids.iter().map(|id| id.0)).await
 }
 
 /// How many listed products are in each category, with all below it.

@@ -36,6 +36,21 @@ impl Header for AutoSubmitted {
 /// # Errors
 /// Why there can be none; such as that the recipient is no address.
 pub(super) fn compose(rendered: &Rendered, from: &Mailbox) -> Result<Message, String> {
+    compose_with(rendered, from, rendered.text.clone(), rendered.html.clone())
+}
+
+/// The headers of a notification's mail, each on one line. To put its words into the form of a mail is most of the work, and is not done.
+///
+/// # Errors
+/// See [`compose`].
+pub(super) fn headers(rendered: &Rendered, from: &Mailbox) -> Result<Vec<(String, String)>, String> {
+    let mail = compose_with(rendered, from, String::new(), String::new())?;
+    let lines = mail.headers().to_string().replace("\r\n ", " ").replace("\r\n\t", " ");
+    let pairs = lines.lines().filter_map(|line| line.split_once(": "));
+    Ok(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+}
+
+fn compose_with(rendered: &Rendered, from: &Mailbox, text: String, html: String) -> Result<Message, String> {
     let address: Address = rendered
         .recipient
         .parse()
@@ -49,7 +64,7 @@ pub(super) fn compose(rendered: &Rendered, from: &Mailbox) -> Result<Message, St
         .message_id(Some(format!("<{}@{}>", rendered.notification_id, from.email.domain())))
         .date(date)
         .header(AutoSubmitted)
-        .multipart(MultiPart::alternative_plain_html(rendered.text.clone(), rendered.html.clone()))
+        .multipart(MultiPart::alternative_plain_html(text, html))
         .map_err(|error| format!("no mail can be made of it: {error}"))
 }
 

@@ -149,14 +149,19 @@ pub struct Notification {
 /// Never changes: ids made from it are in databases.
 const NAMESPACE: Uuid = Uuid::from_u128(0x8d6c_1c0e_43d1_4a58_9c66_2f0f_9d1f_5b7e);
 
-/// The id of the notification of an event to a recipient.
+/// The id of the notification of an event to a recipient: a UUIDv7 of the event's time, so that new ones lie beside one another, and for
+/// the rest what the three make.
 pub fn notification_id(event_id: Uuid, recipient: &str, channel: ChannelName) -> Uuid {
     let channel = match channel {
         ChannelName::Email => "email",
     };
     // No recipient has a line break.
     let name = format!("{event_id}\n{}\n{channel}", recipient.to_lowercase());
-    Uuid::new_v5(&NAMESPACE, name.as_bytes())
+    let hash = Uuid::new_v5(&NAMESPACE, name.as_bytes()).into_bytes();
+    let mut rest = [0; 10];
+    rest.copy_from_slice(&hash[..10]);
+    let event_millis = (event_id.as_u128() >> 80) as u64;
+    uuid::Builder::from_unix_timestamp_millis(event_millis, &rest).into_uuid()
 }
 
 /// What follows from an attempt.
@@ -295,6 +300,9 @@ mod tests {
         assert_eq!(id(1, "ada@example.com"), id(1, "Ada@Example.com"));
         assert_ne!(id(1, "ada@example.com"), id(2, "ada@example.com"));
         assert_ne!(id(1, "ada@example.com"), id(1, "bob@example.com"));
+        let (earlier, later) = (0x0193_0000_0001_7000_u128 << 64, 0x0193_0000_0002_7000_u128 << 64);
+        assert!(id(earlier, "zoe@example.com") < id(later, "ada@example.com"));
+        assert_eq!(id(later, "ada@example.com").get_version_num(), 7);
     }
 
     #[test]
