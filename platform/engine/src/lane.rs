@@ -29,7 +29,7 @@ use crate::{
     shared::Shared,
     unit::Committed,
     worker::Worker,
-    yielding::BATCH_EVERY,
+    yielding::{BATCH_EVERY, CALLS_WAITING_MAX, Share},
 };
 
 /// How many messages of one origin a batch takes, at most.
@@ -107,6 +107,8 @@ pub(crate) struct Lane<S: Service> {
     pub first: Option<Work<S>>,
     /// The calls whose answers are being decided: not to be made again before that has committed.
     pub answering: Vec<UnderWay>,
+    /// What this lane has of the processors, where it yields.
+    pub share: Share,
 }
 
 impl<S: Service> Lane<S> {
@@ -123,8 +125,9 @@ impl<S: Service> Lane<S> {
             };
             let idle = batch.is_empty();
             if !idle {
+                let more_waits = batch.len() >= TAKE_MAX;
                 self.decide(batch, replies);
-                if S::YIELDS && !self.stopping {
+                if S::YIELDS && !self.stopping && (!more_waits || self.share.is_short()) {
                     std::thread::park_timeout(BATCH_EVERY);
                 }
             }
@@ -151,7 +154,10 @@ impl<S: Service> Lane<S> {
             replies.resize_with(batch.len(), || None);
             return Ok((batch, replies));
         }
-        self.gather_events(&mut batch);
+        // Those who yield have slow calls: what would only wait for its call is left in the log, not in memory.
+        if !S::YIELDS || self.shared.calls_under_way() < CALLS_WAITING_MAX {
+            self.gather_events(&mut batch);
+        }
         let now = self.worker.core.clock.now();
         self.worker.take_due(now, TAKE_MAX, &mut batch)?;
         for call in self.worker.take_over(now)? {

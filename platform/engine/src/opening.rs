@@ -19,7 +19,7 @@ use crate::{
     store::StoreAddress,
     system::SYSTEM_TABLES,
     worker::Worker,
-    yielding::{CallRuntime, yield_to_others},
+    yielding::{CallRuntime, Share, yield_to_others},
 };
 
 /// How many messages may wait for a lane. Past it, commands are refused as unavailable.
@@ -221,5 +221,6 @@ fn make_lane<S: Service>(
         stopping: false,
         first: None,
         answering: Vec::new(),
+        share: Share::default(),
     })
 }

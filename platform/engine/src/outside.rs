@@ -110,6 +110,11 @@ impl<S: Service> Caller<S> {
         Self { outside, room: Arc::new(Semaphore::new(CALLS_MAX)), under_way: Arc::default(), failures }
     }
 
+    /// How many calls have a place.
+    pub fn calls_under_way(&self) -> usize {
+        self.under_way.lock().len()
+    }
+
     /// Starts a call; `ended` hears how it ended. One that is under way is not started again: says whether it was started.
     pub fn start(
         self: &Arc<Self>,

@@ -147,6 +147,11 @@ impl<S: Service> Shared<S> {
         }
     }
 
+    /// How many calls have not ended, or wait for their answer to be committed.
+    pub fn calls_under_way(&self) -> usize {
+        self.caller.as_ref().map_or(0, |caller| caller.calls_under_way())
+    }
+
     /// Makes a call to the outside; its answer comes back to the lane.
     pub fn call(&self, call: Call<S>, lane: &LaneHandle<S>) {
         let Some(caller) = &self.caller else {

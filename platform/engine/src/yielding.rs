@@ -8,8 +8,12 @@ use tokio::runtime::{Builder, Handle, Runtime};
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 10;
 
-/// How long a lane that yields waits after a batch: what has come meanwhile is one batch, and one flush to the disk that all share.
+/// How long a lane that yields waits after a batch, unless more waits and the processors are free: what has come meanwhile is one batch,
+/// and one flush to the disk that all share.
 pub(crate) const BATCH_EVERY: Duration = Duration::from_millis(200);
+
+/// How many calls may be under way before a lane that yields takes no more events.
+pub(crate) const CALLS_WAITING_MAX: usize = 2_048;
 
 /// From now on this thread yields to others. Where the system does not do that for a thread, it goes on as before.
 pub(crate) fn yield_to_others() {
@@ -17,6 +21,32 @@ pub(crate) fn yield_to_others() {
     if let Err(error) = rustix::process::nice(NICENESS) {
         tracing::debug!(%error, "a thread cannot yield to others");
     }
+}
+
+/// What a thread had of the processors since it was last asked.
+#[derive(Default)]
+pub(crate) struct Share {
+    ran_nanos: u64,
+    waited_nanos: u64,
+}
+
+impl Share {
+    /// Whether the thread, ready to work, waited longer for a processor than it had one: there is too little for all. So it is taken to be
+    /// where the system does not tell.
+    pub fn is_short(&mut self) -> bool {
+        let Some((ran, waited)) = schedule_of_this_thread() else { return true };
+        let (has_run, has_waited) = (ran - self.ran_nanos.min(ran), waited - self.waited_nanos.min(waited));
+        (self.ran_nanos, self.waited_nanos) = (ran, waited);
+        has_waited > has_run
+    }
+}
+
+/// How long this thread had a processor, and how long it waited for one, in nanoseconds.
+fn schedule_of_this_thread() -> Option<(u64, u64)> {
+    // The first two numbers of a line, as the kernel's documentation of scheduler statistics says.
+    let line = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    let mut numbers = line.split_whitespace().map(str::parse);
+    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 
 /// Where the calls of a service run.
@@ -59,5 +89,22 @@ impl Drop for CallRuntime {
         {
             runtime.shutdown_background();
         }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::schedule_of_this_thread;
+
+    #[test]
+    fn the_system_tells_how_long_a_thread_has_run() {
+        let (before, _) = schedule_of_this_thread().expect("the kernel keeps scheduler statistics");
+        // Work that lasts until the clock has moved on.
+        let begun = std::time::Instant::now();
+        while begun.elapsed().as_millis() < 20 {
+            std::hint::spin_loop();
+        }
+        let (after, _) = schedule_of_this_thread().expect("the kernel keeps scheduler statistics");
+        assert!(after > before, "{before} {after}");
     }
 }
