@@ -163,7 +163,7 @@ impl Transport for Embedded {
         })?;
         let number = producer.subscribed.fetch_add(1, Ordering::Relaxed);
         producer.wakes.write().insert(number, wake);
-        Ok(Box::new(EmbeddedSubscription { consumer, producer, number }))
+        Ok(Box::new(EmbeddedSubscription { consumer, producer, number, first: 0 }))
     }
 }
 
@@ -171,6 +171,8 @@ struct EmbeddedSubscription {
     consumer: Consumer,
     producer: Arc<Producer>,
     number: u64,
+    /// Which partition has its turn first: where there is too little room for all, none is passed over twice.
+    first: usize,
 }
 
 impl Drop for EmbeddedSubscription {
@@ -226,7 +228,9 @@ impl Subscription for EmbeddedSubscription {
             own.map(|((topic, partition), tail)| (topic.clone(), *partition, tail.lock().head)).collect()
         };
         let mut deliveries = Vec::new();
-        for (topic, partition, mut head) in heads {
+        let begin = self.first % heads.len().max(1);
+        for at in (begin..heads.len()).chain(0..begin) {
+            let (topic, partition, mut head) = heads[at].clone();
             let after = cursors.position(&topic, partition);
             if after > head {
                 // Another process, or a lane that has not come to announce it, may have committed more than is known here.
@@ -243,6 +247,10 @@ impl Subscription for EmbeddedSubscription {
             }
             let events = self.read(&topic, partition, after, room)?;
             deliveries.extend(events.into_iter().map(|logged| Delivery { epoch, logged }));
+            if deliveries.len() >= limit {
+                self.first = at + 1;
+                break;
+            }
         }
         Ok(deliveries)
     }

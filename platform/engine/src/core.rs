@@ -28,6 +28,8 @@ pub(crate) struct Core<S: Service> {
     pub inbox: Inbox,
     /// Subjects that have parked messages. Exact where no other process writes to the store.
     pub parked: HashSet<String>,
+    /// Whether events wait in some source that this lane has not read: what a message is too early for may be among them.
+    pub behind: bool,
     pub clock: Arc<dyn Clock>,
     pub ids: Box<dyn Ids>,
 }
@@ -43,7 +45,8 @@ impl<S: Service> Core<S> {
         let inbox = Inbox::load(session, S::NAME.as_str())?;
         let parked = parking::all(session)?.into_iter().map(|parked| parked.subject).collect();
         let lane_id = ids.next(clock.now());
-        Ok(Self { service, topic: topic_of(S::NAME), lane_id, batch: Uuid::nil(), inbox, parked, clock, ids })
+        let (topic, batch) = (topic_of(S::NAME), Uuid::nil());
+        Ok(Self { service, topic, lane_id, batch, inbox, parked, behind: false, clock, ids })
     }
 
     /// Decides a batch, in order. `on_commit` hears of each transaction right after its commit, with the number of its first message.

@@ -155,7 +155,9 @@ impl<S: Service> Lane<S> {
             return Ok((batch, replies));
         }
         // Those who yield have slow calls: what would only wait for its call is left in the log, not in memory.
-        if !S::YIELDS || self.shared.calls_under_way() < CALLS_WAITING_MAX {
+        if S::YIELDS && self.shared.calls_under_way() >= CALLS_WAITING_MAX {
+            self.worker.core.behind = true;
+        } else {
             self.gather_events(&mut batch);
         }
         let now = self.worker.core.clock.now();

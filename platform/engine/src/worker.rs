@@ -116,17 +116,20 @@ impl<S: Service> Worker<S> {
         failed: &mut dyn FnMut(ServiceName, TransportError) -> bool,
     ) {
         let mut stopped = Vec::new();
+        self.core.behind = false;
         for (source, subscription) in &mut self.subscriptions {
             let cursors: Cursors = self.core.inbox.cursors(*source);
             match subscription.poll(&cursors, limit) {
-                Ok(deliveries) => batch.extend(
-                    deliveries.into_iter().map(|delivery| Incoming::event(&*self.core.service, delivery)),
-                ),
-                Err(error) => {
-                    if failed(*source, error) {
-                        stopped.push(*source);
-                    }
+                Ok(deliveries) => {
+                    self.core.behind |= deliveries.len() >= limit;
+                    batch.extend(
+                        deliveries.into_iter().map(|delivery| Incoming::event(&*self.core.service, delivery)),
+                    );
                 }
+                Err(error) => match failed(*source, error) {
+                    true => stopped.push(*source),
+                    false => self.core.behind = true,
+                },
             }
         }
         self.subscriptions.retain(|(source, _)| !stopped.contains(source));

@@ -12,7 +12,7 @@ use bus::{
     Consumer, Embedded, Log, Logged, Transport,
     conformance::{self, Testbed},
 };
-use contracts::{Envelope, ServiceName, Timestamp, partition_of};
+use contracts::{Envelope, PARTITIONS, ServiceName, Timestamp, partition_of};
 use uuid::Uuid;
 
 const SOURCE: ServiceName = ServiceName::Ordering;
@@ -142,6 +142,28 @@ fn a_consumer_that_has_gone_is_not_woken() {
     drop(subscription);
     bed.publish(&["a".to_owned()]);
     assert_eq!(woken.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn where_there_is_little_room_every_partition_has_its_turn() {
+    let mut bed = Bed::new();
+    let subjects: Vec<String> = (0..400).map(|number| number.to_string()).collect();
+    bed.publish(&subjects);
+    let consumer = Consumer { name: "reader".into(), source: SOURCE, partitions: (0..PARTITIONS).collect() };
+    let mut subscription = bed.transport().subscribe(consumer, Arc::new(|| {})).expect("a known producer");
+    let mut cursors = bus::Cursors::default();
+    let mut turns = Vec::new();
+    for _ in 0..PARTITIONS {
+        let deliveries = subscription.poll(&cursors, 2).expect("events can be read");
+        for Logged { topic, partition, position, .. } in deliveries.iter().map(|delivery| &*delivery.logged) {
+            cursors.positions.insert((topic.clone(), *partition), *position);
+            turns.push(*partition);
+        }
+        // As many come again as were read.
+        bed.publish(&subjects[..2]);
+    }
+    let all: Vec<u8> = (0..PARTITIONS).flat_map(|partition| [partition; 2]).collect();
+    assert_eq!(turns, all);
 }
 
 #[test]

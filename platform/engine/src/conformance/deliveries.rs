@@ -204,6 +204,31 @@ pub fn an_early_event_waits_without_blocking(world: &World) {
     assert_eq!(parked.iter().map(|parked| parked.state).collect::<Vec<_>>(), [ParkedState::Dead]);
 }
 
+pub fn an_early_event_waits_until_what_it_waits_for_was_read(world: &World) {
+    let (mut lane, mut producer) = (world.lane(), Producer::default());
+    lane.deliver(&producer.tell(Message::Follow { account: account(1), amount: 2 }));
+    lane.core.behind = true;
+    for _ in 0..100 {
+        lane.advance(Duration::from_secs(60));
+    }
+    let parked = |lane: &mut LaneByHand| parking::all(&mut *lane.session).expect("parked messages are read");
+    assert!(parked(&mut lane).is_empty(), "events wait that have not been read");
+    lane.deliver(&producer.tell(deposit(1, 1)));
+    lane.advance(Duration::from_secs(60));
+    assert_eq!(lane.account(account(1)).expect("it is stored").history, [1, 2]);
+    // Where they have been, and it is early still, it is a dead letter.
+    lane.deliver(&producer.tell(Message::Follow { account: account(9), amount: 2 }));
+    for _ in 0..50 {
+        lane.advance(Duration::from_secs(60));
+    }
+    assert!(parked(&mut lane).is_empty(), "events wait that have not been read");
+    lane.core.behind = false;
+    for _ in 0..50 {
+        lane.advance(Duration::from_secs(60));
+    }
+    assert_eq!(parked(&mut lane).len(), 1);
+}
+
 pub fn a_clock_that_jumps_does_not_end_the_patience_with_an_early_event(world: &World) {
     let (mut lane, mut producer) = (world.lane(), Producer::default());
     lane.deliver(&producer.tell(Message::Follow { account: account(1), amount: 2 }));

@@ -57,6 +57,7 @@ on_every_store! {
     deliveries::a_dead_letter_is_mended_within_its_subject,
     deliveries::an_event_that_is_handed_over_again_has_its_turn,
     deliveries::an_early_event_waits_without_blocking,
+    deliveries::an_early_event_waits_until_what_it_waits_for_was_read,
     deliveries::a_clock_that_jumps_does_not_end_the_patience_with_an_early_event,
     later::a_timer_fires_once,
     later::a_timer_is_replaced_and_cancelled,

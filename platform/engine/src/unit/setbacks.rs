@@ -15,6 +15,10 @@ use crate::{
 /// because a clock that jumps ahead says nothing of how long the others have had.
 const EARLY_ATTEMPTS_MAX: u32 = 30;
 
+/// How many of these tries are kept until all events that wait have been read: what the message is too early for may be among them,
+/// however long that takes.
+const EARLY_ATTEMPTS_KEPT: u32 = 10;
+
 /// How long the first try waits; each further one twice as long as the one before.
 const EARLY_DELAY: Duration = Duration::from_millis(20);
 
@@ -68,6 +72,9 @@ impl<S: Service> Unit<'_, S> {
             _ => None,
         };
         let (message_id, attempt) = match known {
+            Some((id, attempt)) if self.core.behind => {
+                (id.to_owned(), (attempt + 1).min(EARLY_ATTEMPTS_MAX - EARLY_ATTEMPTS_KEPT))
+            }
             Some((id, attempt)) => (id.to_owned(), attempt + 1),
             None => (timer_id.to_string(), 0),
         };
