@@ -81,7 +81,9 @@ impl<S: Service> Core<S> {
             };
             let splits = batch.len() > 1;
             match error {
-                StoreError::Contended(_) | StoreError::Constraint(_) if splits => {
+                StoreError::Contended(_) | StoreError::Constraint(_) | StoreError::Unreadable(_)
+                    if splits =>
+                {
                     let (left, right) = batch.split_at(batch.len() / 2);
                     self.run_from(session, left, first, on_commit)?;
                     return self.run_from(session, right, first + left.len(), on_commit);
@@ -90,7 +92,12 @@ impl<S: Service> Core<S> {
                 // A row that another lane has just added is there at the second look.
                 StoreError::Constraint(_) if attempts < 2 => {}
                 StoreError::Constraint(reason) => {
-                    return self.refuse_alone(session, batch, first, &reason, on_commit);
+                    let reason = format!("it breaks a constraint of the store: {reason}");
+                    return self.refuse_alone(session, batch, first, reason, on_commit);
+                }
+                StoreError::Unreadable(value) => {
+                    let reason = format!("a row that it needs cannot be read: {value}");
+                    return self.refuse_alone(session, batch, first, reason, on_commit);
                 }
                 error => return Err(error),
             }
@@ -113,17 +120,17 @@ impl<S: Service> Core<S> {
         committed
     }
 
-    /// One message alone breaks a constraint: a command fails, any other is parked with the reason.
+    /// The store refuses one message alone: a command fails, any other is parked with the reason.
     fn refuse_alone(
         &mut self,
         session: &mut dyn Session,
         batch: &[Incoming<S>],
         first: usize,
-        reason: &str,
+        reason: String,
         on_commit: &mut dyn FnMut(usize, Committed<S>),
     ) -> Result<(), StoreError> {
         let Some(incoming) = batch.first() else { return Ok(()) };
-        tracing::error!(service = %S::NAME, reason, message = ?incoming.message, "a message breaks a constraint of the store");
+        tracing::error!(service = %S::NAME, reason, message = ?incoming.message, "the store refuses a message");
         if incoming.origin.is_command() {
             let committed = Committed {
                 outcomes: vec![Outcome::Failed(CommandError::Internal)],
@@ -139,7 +146,7 @@ impl<S: Service> Core<S> {
         }
         let broken = Incoming {
             origin: incoming.origin.clone(),
-            message: Err(format!("it breaks a constraint of the store: {reason}")),
+            message: Err(reason),
             subject: incoming.subject.clone(),
             cause: incoming.cause,
         };

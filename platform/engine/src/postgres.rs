@@ -320,7 +320,8 @@ impl Session for PostgresSession {
     }
 
     fn update(&mut self, table: &'static Table, updates: Vec<Update>) -> Result<(), StoreError> {
-        // One statement for all of them: PostgreSQL leaves the indexes alone by itself where an indexed column has its old value.
+        // One statement for all of them. A row in which no indexed column has another value is changed in place, if its page has room,
+        // and no index hears of it.
         self.upsert(table, updates.into_iter().map(|update| update.row).collect())
     }
 

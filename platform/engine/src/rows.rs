@@ -87,6 +87,7 @@ impl<T: Record> Slot<T> {
     fn changed_columns(&self) -> Option<ColumnSet> {
         let (before, event_count) = self.original.as_ref()?;
         let mut changed = self.state.as_ref()?.changed_since(before);
+        debug_assert!(!changed.contains(0), "a row of `{}` keeps its key", T::TABLE.name);
         if self.event_count != *event_count {
             changed.add(T::TABLE.columns.len() - 1);
         }

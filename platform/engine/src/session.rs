@@ -69,7 +69,7 @@ pub struct Select {
 pub struct Update {
     /// All of its columns.
     pub row: Row,
-    /// The columns that change. The key is none of them.
+    /// The columns that change: one at least, and none of the key.
     pub changed: ColumnSet,
 }
 
@@ -158,11 +158,11 @@ pub trait Session: Send {
     /// See [`StoreError`].
     fn upsert(&mut self, table: &'static Table, rows: Vec<Row>) -> Result<(), StoreError>;
 
-    /// Changes rows that are there. An index whose columns stay is not to be paid for: a store that would write all of a row's indexes
-    /// writes only the columns that change.
+    /// Changes rows that are there, and that this transaction has read to change them. An index whose columns stay is not to be paid
+    /// for: a store that would write all of a row's indexes writes only the columns that change.
     ///
     /// # Errors
-    /// [`StoreError::Constraint`] when a unique column's value is another row's.
+    /// [`StoreError::Constraint`] when a unique column's value is another row's, or where the store sees that the row is not there.
     fn update(&mut self, table: &'static Table, updates: Vec<Update>) -> Result<(), StoreError>;
 
     /// Removes the rows of these keys, each given by its key columns.

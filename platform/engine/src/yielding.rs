@@ -37,7 +37,8 @@ impl Share {
         let Some((ran, waited)) = schedule_of_this_thread() else { return true };
         let (has_run, has_waited) = (ran - self.ran_nanos.min(ran), waited - self.waited_nanos.min(waited));
         (self.ran_nanos, self.waited_nanos) = (ran, waited);
-        has_waited > has_run
+        // A thread that comes from its work has run; a kernel that does not count says that it has not.
+        has_run == 0 || has_waited > has_run
     }
 }
 

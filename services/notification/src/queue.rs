@@ -64,6 +64,14 @@ async fn answer_all(reads: &Reads, asked: Vec<(Uuid, oneshot::Sender<Answer>)>) 
     let found = reads.all_of::<Notification>(asked.iter().map(|(id, _)| *id)).await;
     let of_id = |notification: Notification| (notification.id, Arc::new(notification));
     let found: Result<HashMap<_, _>, _> = found.map(|found| found.into_iter().map(of_id).collect());
+    if matches!(found, Err(StoreError::Unreadable(_))) {
+        // One of them stands alone, and does not hold up the others.
+        for (id, answer) in asked {
+            let one = reads.get::<Notification>(id).await.map(|found| found.map(Arc::new));
+            let _ = answer.send(one.map_err(|error| ReadError::Store(Arc::new(error))));
+        }
+        return;
+    }
     let found = found.map_err(|error| ReadError::Store(Arc::new(error)));
     for (id, answer) in asked {
         let one = found.as_ref().map(|found| found.get(&id).cloned()).map_err(ReadError::clone);

@@ -4,9 +4,9 @@ use uuid::Uuid;
 
 use super::{
     service::{Account, Message},
-    world::{CommitFault, FaultySession, World},
+    world::{CommitFault, FaultySession, Producer, World},
 };
-use crate::{Actor, CommandError, CommandKey, message::Outcome, record::Record, system};
+use crate::{Actor, CommandError, CommandKey, Value, message::Outcome, parking, record::Record, system};
 
 fn account(number: u128) -> Uuid {
     Uuid::from_u128(number)
@@ -140,6 +140,26 @@ pub fn a_constraint_error_stands_alone(world: &World) {
     assert_eq!(failed, [40]);
     assert_eq!(lane.all_rows(Account::TABLE).len(), 64, "63 deposits and the name's first owner");
     assert_eq!(lane.all_rows(&system::EVENT_LOG).len(), 63);
+}
+
+pub fn a_row_that_cannot_be_read_stands_alone(world: &World) {
+    let (mut lane, mut producer) = (world.lane(), Producer::default());
+    let deposit = |number| Message::Deposit { account: account(number), amount: 1 };
+    lane.command(deposit(2)).expect("deposited");
+    let one = Value::Integer(1);
+    let spoilt = vec![account(2).into(), one.clone(), Value::Null, "no list".into(), one];
+    lane.session.begin().expect("begun");
+    lane.session.upsert(Account::TABLE, vec![spoilt]).expect("written");
+    lane.session.commit().expect("committed");
+    let batch = [1, 2, 3].map(|number| lane.incoming(None, deposit(number)));
+    let outcomes = lane.run(&batch);
+    assert!(matches!(outcomes[1], Outcome::Failed(_)), "{:?}", outcomes[1]);
+    assert!(matches!(outcomes[..], [Outcome::Decided(Ok(1)), _, Outcome::Decided(Ok(1))]), "{outcomes:?}");
+    // An event that needs the row waits for a person.
+    assert!(matches!(lane.deliver(&producer.tell(deposit(2))), Outcome::Waiting));
+    let parked = parking::all(&mut *lane.session).expect("parked messages are read");
+    assert_eq!(parked.len(), 1);
+    assert_eq!(lane.balance(account(3)), 1);
 }
 
 pub fn a_row_that_needs_did_not_name_is_an_error(world: &World) {

@@ -45,6 +45,7 @@ on_every_store! {
     batches::a_repeat_within_one_batch_is_decided_once,
     batches::one_poisoned_message_in_500_stands_alone,
     batches::a_constraint_error_stands_alone,
+    batches::a_row_that_cannot_be_read_stands_alone,
     batches::a_row_that_needs_did_not_name_is_an_error,
     batches::a_lost_answer_to_a_commit_is_looked_up,
     batches::a_commit_that_did_not_happen_is_done_again,

@@ -44,7 +44,7 @@ const LINES_PER_MAIL: usize = 4;
 struct Shelf {
     /// Oldest first.
     mails: VecDeque<Arc<StoredMail>>,
-    /// Their notifications.
+    /// The notifications of all mails in the file, so that none is in it twice.
     ids: HashSet<Uuid>,
     file: File,
     /// Lines in the file, also of mails that have gone since.
@@ -97,10 +97,10 @@ impl DevelopmentMailbox {
         let read = |line: &[u8]| serde_json::from_slice::<StoredMail>(line).ok().map(Arc::new);
         let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         let mut mails: VecDeque<Arc<StoredMail>> = lines.clone().filter_map(read).collect();
+        let ids = mails.iter().map(|mail| mail.id).collect();
         while mails.len() > mails_max {
             mails.pop_front();
         }
-        let ids = mails.iter().map(|mail| mail.id).collect();
         let inner = Mutex::new(Shelf { mails, ids, lines: lines.count(), file });
         Ok(Self { from, path: path.to_owned(), mails_max, inner })
     }
@@ -141,10 +141,8 @@ impl DevelopmentMailbox {
         inner.lines += 1;
         inner.ids.insert(mail.id);
         inner.mails.push_back(Arc::new(mail));
-        if inner.mails.len() > self.mails_max
-            && let Some(oldest) = inner.mails.pop_front()
-        {
-            inner.ids.remove(&oldest.id);
+        if inner.mails.len() > self.mails_max {
+            inner.mails.pop_front();
         }
         // Written anew now and then, so that neither the file nor the work grows with the mails that have gone.
         if inner.lines > LINES_PER_MAIL * self.mails_max { self.rewrite(&mut inner) } else { Ok(()) }
@@ -166,6 +164,7 @@ impl DevelopmentMailbox {
         file.write_all(&bytes)?;
         std::fs::rename(&draft, &self.path)?;
         inner.lines = inner.mails.len();
+        inner.ids = inner.mails.iter().map(|mail| mail.id).collect();
         inner.file = file;
         Ok(())
     }
@@ -198,7 +197,6 @@ impl Channel for DevelopmentMailbox {
         let mut inner = self.inner.lock();
         let forgotten: HashSet<Uuid> = notification_ids.iter().copied().collect();
         inner.mails.retain(|mail| !forgotten.contains(&mail.id));
-        inner.ids.retain(|id| !forgotten.contains(id));
         // Also lines of mails that are not shown any more are in the file.
         self.rewrite(&mut inner)
     }

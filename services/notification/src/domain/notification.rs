@@ -146,7 +146,7 @@ pub struct Notification {
     pub sent_us: Option<Timestamp>,
 }
 
-/// Never changes: ids made from it are in databases.
+/// Never changes, nor does what is made with it: the ids are in databases, and tell a repeat of an event by them.
 const NAMESPACE: Uuid = Uuid::from_u128(0x8d6c_1c0e_43d1_4a58_9c66_2f0f_9d1f_5b7e);
 
 /// The id of the notification of an event to a recipient: a UUIDv7 of the event's time, so that new ones lie beside one another, and for
